@@ -1,0 +1,1 @@
+"""What people and other systems touch: the one address and the o2c command line."""

@@ -1,0 +1,1 @@
+"""Rule files, their language, calendars, identification and aging."""

@@ -1,0 +1,1 @@
+"""Which items does this money pay, and what is still open?"""

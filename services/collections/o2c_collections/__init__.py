@@ -1,0 +1,1 @@
+"""Who is late, and what do we do about it?"""

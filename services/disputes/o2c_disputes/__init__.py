@@ -1,0 +1,1 @@
+"""What does the customer ask or contest, who is right, and by when do they hear?"""

@@ -1,0 +1,1 @@
+"""May this order go ahead, on this contract and this customer's credit?"""
