@@ -1,7 +1,7 @@
-"""An embedded PostgreSQL in a folder of its own, with one database and one role per service; never the server of a production.
+"""An embedded PostgreSQL in a folder of its own, one database and one role per service; never a production's server.
 
-PostgreSQL refuses to run as root. Started by root, the server runs as `postgres` or `nobody`, and folders above the binaries and the data
-that this account could not pass get the search bit, nothing more.
+PostgreSQL refuses to run as root. Started by root, the server runs as `postgres` or `nobody`, and folders above the
+binaries and the data that this account could not pass get the search bit, nothing more.
 """
 
 import contextlib
@@ -73,7 +73,8 @@ def start(
 ) -> Cluster:
     """Start the server in `folder`, or reuse the one that runs there.
 
-    `durable=False` gives up surviving a crash for speed: for simulations and tests only. `settings` add to or replace the defaults.
+    `durable=False` gives up surviving a crash for speed: for simulations and tests only. `settings` add to or replace
+    the defaults.
     Raises PostgresNotStarted.
     """
     folder = folder.expanduser().resolve()
@@ -110,9 +111,10 @@ def stop(folder: Path, *, mode: str = "fast") -> None:
 def ensure_databases(
     cluster: Cluster, services: Iterable[str], prefix: str = "o2c_", *, fresh: bool = False
 ) -> dict[str, str]:
-    """One database and one role per service and one for the loopback log; only its own role may connect to a database.
+    """One database and one role per service and one for the loopback log; only its own role may connect to each.
 
-    Returns service (and `log`) -> URL. What exists stays; `fresh=True` drops it first. A simulated world has a prefix of its own.
+    Returns service (and `log`) -> URL. What exists stays; `fresh=True` drops it first. A simulated world has a prefix
+    of its own.
     """
     names = {service: f"{prefix}{service}" for service in (*services, LOG)}
     _add_passwords(cluster.folder, names.values())
@@ -123,17 +125,9 @@ def ensure_databases(
 
 
 def psql(cluster: Cluster, script: str, database: str = "postgres") -> str:
-    """Run a script as the superuser and return what it printed, unadorned; raises CalledProcessError at the first error."""
-    command = [
-        str(binaries() / "psql"),
-        "-X",
-        "-q",
-        "-A",
-        "-t",
-        "-v",
-        "ON_ERROR_STOP=1",
-        cluster.url("postgres", database),
-    ]
+    """Run a script as the superuser and return what it printed; raises CalledProcessError at the first error."""
+    command = [str(binaries() / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+    command.append(cluster.url("postgres", database))
     return subprocess.run(command, input=script, text=True, check=True, capture_output=True).stdout
 
 
@@ -148,11 +142,12 @@ def binaries() -> Path:
 
 def _database_script(name: str, password: str, *, fresh: bool) -> str:
     drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE);\n' if fresh else ""
+    no_role = f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
+    no_database = f"NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}')"
     return drop + (
-        f"SELECT 'CREATE ROLE \"{name}\" LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') \\gexec\n"
+        f"SELECT 'CREATE ROLE \"{name}\" LOGIN' WHERE {no_role} \\gexec\n"
         f"ALTER ROLE \"{name}\" PASSWORD '{password}';\n"
-        f'SELECT \'CREATE DATABASE "{name}" OWNER "{name}"\''
-        f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec\n"
+        f'SELECT \'CREATE DATABASE "{name}" OWNER "{name}"\' WHERE {no_database} \\gexec\n'
         f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC;\n'
     )
 
@@ -178,36 +173,35 @@ def _initialise(folder: Path, durable: bool) -> None:
 def _launch(cluster: Cluster, settings: Mapping[str, str]) -> None:
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     log = cluster.data / "server.log"
+    starting = ["start", "-D", str(cluster.data), "-l", str(log), "-w", "-t", "60", "-o", options]
     try:
-        _run_as_owner(
-            cluster.folder, "pg_ctl", "start", "-D", str(cluster.data), "-l", str(log), "-w", "-t", "60", "-o", options
-        )
+        _run_as_owner(cluster.folder, "pg_ctl", *starting)
     except subprocess.CalledProcessError as failure:
         told = log.read_text(errors="replace")[-2000:] if log.exists() else failure.stderr
         raise PostgresNotStarted(f"PostgreSQL did not start in {cluster.folder}:\n{told}") from failure
 
 
 def _run_as_owner(folder: Path, program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs as the account that owns the data; its output goes through a file, since servers keep pipes open."""
+    """Run one of PostgreSQL's programs as the account that owns the data; to a file, as a server keeps pipes open."""
     data = folder / "data"
-    owner: dict[str, object] = {}
+    user = group = None
     if os.geteuid() == 0:
-        owned = data.stat()
-        owner = {"user": owned.st_uid, "group": owned.st_gid, "extra_groups": []}
+        user, group = data.stat().st_uid, data.stat().st_gid
         _let_pass(data)
         _let_pass(binaries())
+    command = [str(binaries() / program), *arguments]
     with (folder / f"{program}.out").open("w+") as output:
-        command = [str(binaries() / program), *arguments]
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
-            text=True,
-            cwd=data,
             stdout=output,
             stderr=subprocess.STDOUT,
+            cwd=data,
             check=False,
-            **owner,
-        )  # type: ignore[call-overload]
+            user=user,
+            group=group,
+            extra_groups=None if user is None else [],
+        )
         if done.returncode != 0:
             output.seek(0)
             raise subprocess.CalledProcessError(done.returncode, command, stderr=output.read())
@@ -233,7 +227,8 @@ def _demand_same_durability(cluster: Cluster, durable: bool) -> Cluster:
     started = json.loads((cluster.folder / "started.json").read_text())
     if started["durable"] != durable:
         raise PostgresNotStarted(
-            f"the PostgreSQL in {cluster.folder} already runs with durable={started['durable']}; stop it or use another folder"
+            f"the PostgreSQL in {cluster.folder} already runs with durable={started['durable']}; "
+            "stop it or use another folder"
         )
     return cluster
 
