@@ -1,1 +1,1 @@
-"""What all five services have in common, and the only code that knows Kafka."""
+"""What all five services have in common. Knows nothing of order to cash."""

@@ -1,0 +1,259 @@
+"""What a handler may touch: the rows its event needs, the instant, and the rule books. No I/O."""
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from o2c_contracts.event import Message, derived_id
+from o2c_rules.entities import local_date
+from o2c_rules.rulebook import Decision, Facts, RuleBook, Value
+
+from .errors import NotLoaded
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Need(Generic[R]):
+    """The rows of one kind whose columns have these values."""
+
+    kind: type[R]
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+def need(kind: type[R], **where: Any) -> Need[R]:
+    columns = tuple(sorted(where))
+    return Need(kind, columns, tuple([where[c] for c in columns]))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A decision with the id under which it is recorded and can be explained."""
+
+    id: str
+    subject: str
+    decision: Decision
+    legal_entity: str | None
+    currency: str | None
+
+    def __getitem__(self, name: str) -> Value:
+        return self.decision[name]
+
+    @property
+    def rows(self) -> tuple[Any, ...]:
+        return self.decision.rows
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        return self.decision.because
+
+    @property
+    def undecided(self) -> str | None:
+        return self.decision.undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A deadline as a handler set it; no `due_at` means it is not wanted any more."""
+
+    kind: str
+    subject: str
+    owner_key: str
+    customer_id: str | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A document that must reach the outside."""
+
+    delivery_id: str
+    kind: str
+    subject: str
+    owner_key: str
+    customer_id: str | None
+    content: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What handling one message asked for beside its rows."""
+
+    decisions: list[Asked] = field(default_factory=list)
+    deadlines: list[Armed] = field(default_factory=list)
+    deliveries: list[Wanted] = field(default_factory=list)
+
+
+class WorkingSet:
+    """Rows by what was asked for. `find` and `get` see what this slice has changed; what was not named is refused."""
+
+    def __init__(self, service: str, keys: Mapping[type, tuple[str, ...]], book: RuleBook) -> None:
+        self._service = service
+        self.book = book
+        self._key_of = {kind: attrgetter(*columns) for kind, columns in keys.items()}
+        self._rows: dict[type, dict[Any, Any]] = {kind: {} for kind in keys}
+        self._changed: dict[type, dict[Any, Any]] = {kind: {} for kind in keys}
+        self._answers: dict[type, dict[tuple[str, ...], _Answers]] = {kind: {} for kind in keys}
+        self.cause: Message
+
+    def begin(self, cause: Message) -> None:
+        """For the path, before each event: because of what, and when it was recorded."""
+        self.cause = cause
+        self.at: datetime = cause.envelope.recorded_at
+        self.on: date = cause.envelope.business_date
+        self.outcome = Outcome()
+        self._told: Tally[tuple[str, str]] = Tally()
+
+    # Rows
+
+    def find(self, kind: type[R], **where: Any) -> list[R]:
+        """Rows of a need of exactly these columns, in key order, with what this slice has changed."""
+        columns = tuple(sorted(where))
+        try:
+            keys = self._answers[kind][columns].keys[tuple([where[c] for c in columns])]
+        except KeyError:
+            raise NotLoaded(f"{kind.__name__} where {where}: not among this event's needs") from None
+        rows = self._rows[kind]
+        if len(keys) < 2:
+            return [rows[key] for key in keys]
+        return [rows[key] for key in sorted(keys)]
+
+    def get(self, kind: type[R], **key: Any) -> R | None:
+        """The one row of a need, or None."""
+        found = self.find(kind, **key)
+        return found[0] if found else None
+
+    def put(self, row: Any) -> None:
+        """Write a row, new or changed."""
+        kind = type(row)
+        key = self._key_of[kind](row)
+        rows = self._rows[kind]
+        before = rows.get(key)
+        if before == row:
+            return
+        rows[key] = self._changed[kind][key] = row
+        for answers in self._answers[kind].values():
+            answers.moved(key, before, row)
+
+    @property
+    def changed(self) -> dict[type, list[Any]]:
+        """For the store: what must be written."""
+        return {kind: list(rows.values()) for kind, rows in self._changed.items() if rows}
+
+    # Decisions
+
+    def ask(
+        self,
+        table: str,
+        facts: Facts,
+        *,
+        subject: str,
+        on: date | None = None,
+    ) -> Asked:
+        """The only way to decide; asking records.
+
+        `on`: the document's, service, tax-point or value date where the table's version is chosen by one; a table
+        that goes by recorded time does not listen to it. `facts`: the whole fact sheet of this kind of decision;
+        `legal_entity` and `currency` in it say whose money is concerned.
+        """
+        entity, currency = facts.get("legal_entity"), facts.get("currency")
+        if self.book.version_by(table) == "recorded":
+            on = self.today(entity) if isinstance(entity, str) else self.at.date()
+        decision = self.book.decide(table, facts, on)
+        asked = Asked(
+            self.new_id(f"decision {table}", subject),
+            subject,
+            decision,
+            entity if isinstance(entity, str) else None,
+            currency if isinstance(currency, str) else None,
+        )
+        self.outcome.decisions.append(asked)
+        return asked
+
+    def today(self, legal_entity: str) -> date:
+        """The day it is for a legal entity at the recorded instant."""
+        return local_date(self.book, legal_entity, self.at)
+
+    # Time, documents, names
+
+    def arm(
+        self, kind: str, subject: str, due_at: datetime, *, key: str | None = None, customer_id: str | None = None
+    ) -> None:
+        """Wake `subject` at `due_at`; what was armed before under this kind and subject is replaced."""
+        owner = key or (f"c:{customer_id}" if customer_id else self.cause.event.key)
+        customer_id = customer_id or (owner[2:] if owner.startswith("c:") else None)
+        self.outcome.deadlines.append(Armed(kind, subject, owner, customer_id, due_at))
+
+    def disarm(self, kind: str, subject: str) -> None:
+        """Not wanted any more; nothing happens where nothing was armed."""
+        self.outcome.deadlines.append(Armed(kind, subject, self.cause.event.key, None, None))
+
+    def deliver(self, kind: str, subject: str, content: Mapping[str, Any], *, customer_id: str) -> None:
+        """Queue a document for the outside; `content` is plain JSON, enough to render it at any time."""
+        delivery_id = self.new_id(f"delivery {kind}", subject)
+        self.outcome.deliveries.append(Wanted(delivery_id, kind, subject, f"c:{customer_id}", customer_id, content))
+
+    def new_id(self, kind: str, subject: str) -> str:
+        """A name for something new that this event makes: the same whenever the event is handled again."""
+        ordinal = self._told[kind, subject]
+        self._told[kind, subject] += 1
+        return derived_id(self.cause.envelope, self._service, kind, subject, ordinal)
+
+    # For the store
+
+    def has(self, wanted: Need[Any]) -> bool:
+        """This need is answered already."""
+        answers = self._answers[wanted.kind].get(wanted.columns)
+        return answers is not None and wanted.values in answers.keys
+
+    def took(self, wanted: Iterable[Need[Any]], rows: Iterable[Any]) -> None:
+        """These needs, all of one kind and the same columns, are answered by these rows."""
+        for n in wanted:
+            answers = self._answers[n.kind].get(n.columns)
+            if answers is None:
+                answers = self._answers[n.kind][n.columns] = _Answers(n.columns)
+                for key, row in self._rows[n.kind].items():
+                    answers.late(key, row)
+            answers.asked(n.values)
+        for row in rows:
+            kind = type(row)
+            key = self._key_of[kind](row)
+            held = self._rows[kind].setdefault(key, row)
+            for answers in self._answers[kind].values():
+                answers.moved(key, None, held)
+
+
+class _Answers:
+    """For one set of columns: which rows have which values, for the values that were asked for."""
+
+    __slots__ = ("_others", "_values_of", "keys")
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        of = attrgetter(*columns)
+        self._values_of = of if len(columns) > 1 else lambda row: (of(row),)
+        self.keys: dict[tuple[Any, ...], set[Any]] = {}
+        self._others: dict[tuple[Any, ...], set[Any]] = {}
+
+    def late(self, key: Any, row: Any) -> None:
+        """A row that is held already, for values that may be asked for."""
+        self._others.setdefault(self._values_of(row), set()).add(key)
+
+    def asked(self, values: tuple[Any, ...]) -> None:
+        if values not in self.keys:
+            self.keys[values] = self._others.pop(values, set())
+
+    def moved(self, key: Any, before: Any, after: Any) -> None:
+        if before is not None:
+            was = self._values_of(before)
+            for held in (self.keys.get(was), self._others.get(was)):
+                if held is not None:
+                    held.discard(key)
+        now = self._values_of(after)
+        keys = self.keys.get(now)
+        if keys is None:
+            keys = self._others.setdefault(now, set())
+        keys.add(key)
