@@ -5,7 +5,6 @@ binaries and the data that this account could not pass get the search bit, nothi
 """
 
 import contextlib
-import fcntl
 import functools
 import importlib.util
 import json
@@ -13,13 +12,14 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from o2c_console.local_server import alone_in, free_port
 
 LOG = "log"  # the loopback bus has a database too, beside those of the services
 
@@ -78,15 +78,14 @@ def start(
     Raises PostgresNotStarted.
     """
     folder = folder.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    with _only_one_at_a_time(folder):
+    with alone_in(folder):
         running = find(folder)
         if running is not None:
             return _demand_same_durability(running, durable)
         if not (folder / "data" / "PG_VERSION").exists():
             _initialise(folder, durable)
         _clear_after_a_kill(folder / "data")
-        cluster = Cluster(folder, _free_port(port or _last_port(folder)))
+        cluster = Cluster(folder, free_port(port or _last_port(folder)))
         _launch(cluster, {**SETTINGS, **({} if durable else FORGETFUL), **(settings or {}), "port": str(cluster.port)})
         _write_privately(folder / "started.json", json.dumps({"port": cluster.port, "durable": durable}))
         return cluster
@@ -276,16 +275,6 @@ def _last_port(folder: Path) -> int:
     return 0
 
 
-def _free_port(wanted: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _passwords(folder: Path) -> dict[str, str]:
     path = folder / "passwords.json"
     return dict(json.loads(path.read_text())) if path.exists() else {}
@@ -303,10 +292,3 @@ def _write_privately(path: Path, text: str) -> None:
     beside.touch(mode=0o600)
     beside.write_text(text)
     beside.replace(path)
-
-
-@contextlib.contextmanager
-def _only_one_at_a_time(folder: Path) -> Iterator[None]:
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
