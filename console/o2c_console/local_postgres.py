@@ -123,6 +123,12 @@ def ensure_databases(
     return {service: cluster.url(name, name) for service, name in names.items()}
 
 
+def ensure_role(cluster: Cluster, name: str) -> None:
+    """A role that may log in and owns nothing yet."""
+    _add_passwords(cluster.folder, [name])
+    psql(cluster, _role_script(name, _passwords(cluster.folder)[name]))
+
+
 def psql(cluster: Cluster, script: str, database: str = "postgres") -> str:
     """Run a script as the superuser and return what it printed; raises CalledProcessError at the first error."""
     command = [str(binaries() / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
@@ -139,15 +145,21 @@ def binaries() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
+def _role_script(name: str, password: str) -> str:
+    no_role = f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
+    return (
+        f"SELECT 'CREATE ROLE \"{name}\" LOGIN' WHERE {no_role} \\gexec\nALTER ROLE \"{name}\" PASSWORD '{password}';\n"
+    )
+
+
 def _database_script(name: str, password: str, *, fresh: bool) -> str:
     drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE);\n' if fresh else ""
-    no_role = f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
     no_database = f"NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}')"
-    return drop + (
-        f"SELECT 'CREATE ROLE \"{name}\" LOGIN' WHERE {no_role} \\gexec\n"
-        f"ALTER ROLE \"{name}\" PASSWORD '{password}';\n"
-        f'SELECT \'CREATE DATABASE "{name}" OWNER "{name}"\' WHERE {no_database} \\gexec\n'
-        f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC;\n'
+    return (
+        drop
+        + _role_script(name, password)
+        + f'SELECT \'CREATE DATABASE "{name}" OWNER "{name}"\' WHERE {no_database} \\gexec\n'
+        + f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC;\n'
     )
 
 
