@@ -8,7 +8,10 @@ PACKAGES := $(foreach member,$(MEMBERS),$(member)/o2c_$(notdir $(member)))
 BIN := .venv/bin
 STAMP := .venv/.o2c-installed
 BUS ?= loopback
+# more workers than one pay only where the machine has cores to spare: WORKERS=4
+WORKERS ?= 0
 PYTEST_ARGS ?=
+PYTEST := $(BIN)/python -m pytest --numprocesses=$(WORKERS)
 
 # durable-rules is compiled on installation, so an interpreter without its headers does not count as found.
 FITS := import ensurepip, os, sys, sysconfig; header = os.path.join(sysconfig.get_paths()["include"], "Python.h"); \
@@ -44,3 +47,57 @@ pins: setup ## renew constraints.txt from the members' pyproject.toml and constr
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		$(addprefix --no-emit-package o2c-,contracts rules chassis) $(ARGS) \
 		$(addsuffix /pyproject.toml,$(MEMBERS)) constraints.in --output-file constraints.txt
+
+.PHONY: check
+check: setup ## format, lint, types, import contracts, tidy and the fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/lint-imports
+	$(PYTEST) -q -m "not kafka and not slow" $(PYTEST_ARGS)
+
+.PHONY: fmt
+fmt: setup ## put the code into its format and mend what the linter can
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+.PHONY: test
+test: setup ## the whole suite; REQUIRE_KAFKA=1 fails where a real Kafka is missing instead of skipping
+	$(PYTEST) $(PYTEST_ARGS)
+
+.PHONY: demo
+demo: setup ## a sample company's fifteen months through the five services, in simulated time
+	$(BIN)/o2c demo
+
+.PHONY: up
+up: setup ## the platform in real time, BUS=loopback or BUS=kafka; Ctrl-C stops it
+	$(BIN)/o2c up --bus $(BUS)
+
+.PHONY: kafka
+kafka: setup ## start a real Kafka on the local JVM (Java 17 and Maven), or show the running one
+	$(BIN)/python -m o2c_console.local_kafka start
+
+.PHONY: kafka-stop
+kafka-stop: setup ## stop it
+	$(BIN)/python -m o2c_console.local_kafka stop
+
+.PHONY: bench
+bench: setup ## events per second beside a raw ceiling and a naive peer, on real Kafka and PostgreSQL
+	$(BIN)/python tests/bench/path.py
+
+.PHONY: schemas
+schemas: setup ## write contracts/schemas and the AsyncAPI document anew from the events
+	$(BIN)/o2c schemas
+
+.PHONY: event-map
+event-map: setup ## write docs/event-map.md anew: who tells, who hears
+	$(BIN)/o2c event-map
+
+.PHONY: clean
+clean: ## remove what targets made: environment, local servers' data, caches
+	@if [ -x $(BIN)/python ]; then \
+		$(BIN)/python -m o2c_console.local_kafka stop; \
+		$(BIN)/python -m o2c_console.local_postgres stop $$(find .local -name passwords.json -printf '%h ' 2>/dev/null); \
+	fi
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

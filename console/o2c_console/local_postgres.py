@@ -2,8 +2,10 @@
 
 PostgreSQL refuses to run as root. Started by root, the server runs as `postgres` or `nobody`, and folders above the
 binaries and the data that this account could not pass get the search bit, nothing more.
+`python -m o2c_console.local_postgres status|stop FOLDER...`
 """
 
+import argparse
 import contextlib
 import functools
 import importlib.util
@@ -13,6 +15,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +137,21 @@ def psql(cluster: Cluster, script: str, database: str = "postgres") -> str:
     command = [str(binaries() / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
     command.append(cluster.url("postgres", database))
     return subprocess.run(command, input=script, text=True, check=True, capture_output=True).stdout
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Show or stop the servers in these folders."""
+    parser = argparse.ArgumentParser(prog="local_postgres", description=main.__doc__)
+    parser.add_argument("action", choices=["stop", "status"])
+    parser.add_argument("folders", nargs="*", type=Path)
+    asked = parser.parse_args(arguments)
+    for folder in asked.folders:
+        if asked.action == "stop":
+            stop(folder)
+        cluster = find(folder)
+        told = f"listens on 127.0.0.1:{cluster.port}" if cluster else "is not running"
+        sys.stdout.write(f"PostgreSQL in {folder} {told}\n")
+    return 0
 
 
 @functools.cache
@@ -304,3 +322,7 @@ def _write_privately(path: Path, text: str) -> None:
     beside.touch(mode=0o600)
     beside.write_text(text)
     beside.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
