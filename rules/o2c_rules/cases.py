@@ -1,0 +1,164 @@
+"""Golden cases: facts, the answer a table must give to them, and a sentence that says why. They lie beside the table."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from .columns import value_of
+from .reading import name_of
+from .rulebook import CASES, RuleBook
+from .source import BadTable, Entries, Findings, Listing, Node, Scalar, decoded
+from .table import Table
+from .values import BadValue, Kind, Value, literal
+from .yaml_tables import read_node
+
+_KNOWN = frozenset({"case", "facts", "expect", "on", "note"})
+_EXPECT = frozenset({"rows", "outcome", "undecided"})
+_GUESSES = (Kind.BOOLEAN, Kind.NUMBER, Kind.DATE)
+FIRST_DAY = date(2026, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One golden case, with its place in the file."""
+
+    where: str
+    table: str
+    sentence: str
+    facts: Mapping[str, Value]
+    on: date
+    rows: tuple[str, ...] | None = None
+    outcome: Mapping[str, Value] | None = None
+    undecided: bool = False
+
+    def failures(self, book: RuleBook) -> Iterator[str]:
+        """What the table answers otherwise than this case says; nothing when it holds."""
+        decision = book.decide(self.table, self.facts, self.on)
+        where = f"{self.where}: {self.sentence!r}:"
+        if self.undecided != (decision.undecided is not None):
+            yield f"{where} expected {'un' * self.undecided}decided, got {decision.undecided or 'a decision'}"
+        rows = tuple(row.id for row in decision.rows)
+        if self.rows is not None and rows != self.rows:
+            yield f"{where} expected rows {list(self.rows)}, got {list(rows)}; " + "; ".join(
+                decision.explain().sentences()
+            )
+        for name, value in (self.outcome or {}).items():
+            if (found := decision[name]) != value or isinstance(found, bool) != isinstance(value, bool):
+                yield f"{where} expected {name} {value!r}, got {found!r}"
+
+
+def cases_of(book: RuleBook, table: str) -> tuple[Case, ...]:
+    """All golden cases of a table, of whichever version. BadTable with all that is wrong in their files."""
+    found: list[Case] = []
+    problems = []
+    for name, content in book.files.items():
+        if name.endswith(CASES) and name_of(name.removesuffix(CASES) + ".yaml") == table:
+            findings = Findings(name)
+            found += _read(content, book, table, findings)
+            problems += findings.found
+    if problems:
+        raise BadTable(problems)
+    return tuple(found)
+
+
+def _read(content: bytes, book: RuleBook, table: str, findings: Findings) -> list[Case]:
+    text = decoded(content, findings)
+    root = read_node(text, findings) if text is not None else None
+    if root is None:
+        return []
+    if not isinstance(root, Listing):
+        findings.add(root.line, "the file holds no cases", "- case: a sentence")
+        return []
+    return [case for node in root.items if (case := _case(node, book, table, findings))]
+
+
+def _case(node: Node, book: RuleBook, table: str, findings: Findings) -> Case | None:
+    if not isinstance(node, Entries):
+        findings.add(node.line, "a case is no set of names", "- case: a sentence")
+        return None
+    _known(node, _KNOWN, findings)
+    sentence, facts, expect = node.items.get("case"), node.items.get("facts"), node.items.get("expect")
+    if not (isinstance(sentence, Scalar) and isinstance(facts, Entries) and isinstance(expect, Entries)):
+        findings.add(node.line, "a case lacks its sentence, its facts or what is expected", "case, facts, expect")
+        return None
+    _known(expect, _EXPECT, findings)
+    on = _day(node.items.get("on"), book.versions(table), findings)
+    version = _in_force(book.versions(table), on)
+    kinds = {fact.name: fact.kind for fact in version.facts}
+    undecided = expect.items.get("undecided")
+    return Case(
+        where=f"{findings.file}:{node.line}",
+        table=table,
+        sentence=sentence.text,
+        facts={name: _fact(item, kinds.get(name), findings) for name, item in facts.items.items()},
+        on=on,
+        rows=_rows(expect, version, findings),
+        outcome=_outcome(expect, version, findings),
+        undecided=undecided is not None and value_of(undecided, Kind.BOOLEAN, findings) is True,
+    )
+
+
+def _known(node: Entries, known: frozenset[str], findings: Findings) -> None:
+    for name in node.items:
+        if name not in known:
+            findings.add(node.lines[name], f"{name!r} is unknown here", f"known: {', '.join(sorted(known))}")
+
+
+def _day(node: Node | None, versions: tuple[Table, ...], findings: Findings) -> date:
+    """The date of the case; without one, a day on which the newest version is in force."""
+    if node is not None and isinstance(day := value_of(node, Kind.DATE, findings), date):
+        return day
+    newest = versions[-1]
+    return min(max(FIRST_DAY, newest.effective_from), newest.effective_to)
+
+
+def _in_force(versions: tuple[Table, ...], on: date) -> Table:
+    return next((t for t in versions if t.effective_from <= on <= t.effective_to), versions[-1])
+
+
+def _fact(node: Node, kind: Kind | None, findings: Findings) -> Value:
+    """By the declared type where it fits; a text where it does not, so that a wrong type can be a case too."""
+    if not isinstance(node, Scalar):
+        findings.add(node.line, "a fact is one value", "write one value")
+        return None
+    if node.is_null:
+        return None
+    if kind is Kind.TEXT or (kind is None and node.quoted):
+        return node.text
+    for guess in (kind,) if kind else _GUESSES:
+        try:
+            return literal(node.text, guess)
+        except BadValue:
+            continue
+    return node.text
+
+
+def _rows(expect: Entries, version: Table, findings: Findings) -> tuple[str, ...] | None:
+    node = expect.items.get("rows")
+    if node is None:
+        return None
+    if not isinstance(node, Listing):
+        findings.add(node.line, "rows is no list", "rows: [R1]")
+        return None
+    known = {row.id for row in version.rows}
+    ids = [item.text for item in node.items if isinstance(item, Scalar)]
+    for id_ in ids:
+        if id_ not in known:
+            findings.add(node.line, f"{id_!r} is no row of {version.file}", f"it has {', '.join(sorted(known))}")
+    return tuple(ids)
+
+
+def _outcome(expect: Entries, version: Table, findings: Findings) -> Mapping[str, Value] | None:
+    node = expect.items.get("outcome")
+    if node is None:
+        return None
+    if not isinstance(node, Entries):
+        findings.add(node.line, "outcome is no set of names", "outcome: {then: hold}")
+        return None
+    kinds = {outcome.name: outcome.kind for outcome in version.outcomes}
+    _known(node, frozenset(kinds), findings)
+    return {
+        name: None if isinstance(item, Scalar) and item.is_null else value_of(item, kinds[name], findings)
+        for name, item in node.items.items()
+        if name in kinds
+    }

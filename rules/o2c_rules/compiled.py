@@ -1,0 +1,204 @@
+"""One version of a table, ready to decide: durable-rules answers, the index checks every answer and explains it."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import islice, product
+
+from .codes import Codes, Coding
+from .decision import Decision
+from .durable import NAME, Durable
+from .explain import Explainer, Explanation, Miss, distance
+from .index import Index, bits
+from .projection import Projection, Undecidable
+from .sentences import fill
+from .source import BadTable, Finding
+from .table import Aggregation, Policy, Row, Table
+from .values import Facts, Value
+
+COMPARED_MOST = 512
+
+
+class Disagreement(Exception):
+    """The two executors differ: this table must not be used."""
+
+
+class Compiled:
+    """A table that answers. Making one compares the executors on its boundaries."""
+
+    executor = NAME
+
+    def __init__(self, table: Table) -> None:
+        self.table, self.name = table, table.name
+        self._kinds = {f.name: f.kind for f in table.facts} | {o.name: o.kind for o in table.outcomes}
+        self._nothing: Mapping[str, Value] = {o.name: None for o in table.outcomes}
+        self._order = _priorities(table)
+        self._projection = Projection(table)
+        self._coding = Coding(table)
+        self._index = Index(self._coding)
+        self._durable = Durable(self._coding)
+        self._explainer = Explainer(self._coding, self._index, self._chosen)
+        self._compare_on_boundaries()
+
+    def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
+        """The answer to a fact sheet; Disagreement or EngineFailed rather than a wrong one."""
+        try:
+            values = self._projection.of(facts)
+        except Undecidable as why:
+            return Decision(self, bundle, on, facts, (), str(why))
+        codes = self._coding.of(values)
+        if self.table.policy is Policy.FIRST:
+            row = self._first(codes)
+            rows = () if row is None else (self.table.rows[row],)
+            return Decision(self, bundle, on, facts, rows, None, values, tuple(codes))
+        matched = self._every(codes)
+        chosen = self._chosen(matched) if matched else []
+        conflict = self._conflict(matched) if matched and not chosen else None
+        return Decision(
+            self, bundle, on, facts, tuple(self.table.rows[n] for n in chosen), conflict, values, tuple(codes)
+        )
+
+    def outcome_of(self, decision: Decision) -> Mapping[str, Value]:
+        """Every declared outcome; None where nothing is said."""
+        if decision.undecided is not None:
+            return self._nothing
+        if self.table.aggregation is not None:
+            return self._aggregate(decision.rows)
+        if decision.rows:
+            return decision.rows[0].outcome
+        return self.table.default.outcome if self.table.default else self._nothing
+
+    def because_of(self, decision: Decision) -> tuple[str, ...]:
+        """The winners' sentences, or the default's."""
+        if decision.undecided is not None:
+            return ()
+        default = self.table.default
+        templates = [r.because for r in decision.rows] if decision.rows else [default.because] if default else []
+        values = {**decision.facts, **(decision.values or {}), **decision.outcome}
+        return tuple(fill(template, values, self._kinds) for template in templates if template)
+
+    def explanation_of(self, decision: Decision) -> Explanation:
+        """Winners, matches and nearest misses."""
+        winners = tuple(row.id for row in decision.rows)
+        if decision.values is None:
+            return Explanation(self.name, winners, (), (), (), decision.undecided)
+        codes, values = list(decision.codes), dict(decision.values)
+        rows = self.table.rows
+        misses = tuple(
+            Miss(
+                row=rows[row].id,
+                column=coder.name,
+                wanted=rows[row].cells[coder.name].text,
+                value=values[coder.name],
+                nearest=nearest,
+                distance=distance(values[coder.name], nearest) if _has_distance(values[coder.name], nearest) else None,
+            )
+            for row, coder, nearest in self._explainer.misses(codes, values)
+        )
+        matched = tuple(rows[n].id for n in bits(self._index.matches(codes)))
+        return Explanation(self.name, winners, decision.because, matched, misses, decision.undecided)
+
+    def _first(self, codes: Codes) -> int | None:
+        row = self._durable.first(codes)
+        mask = self._index.matches(codes)
+        if row != ((mask & -mask).bit_length() - 1 if mask else None):
+            raise Disagreement(f"{self.name} at {codes}: {NAME} says row {row}, the index {bin(mask)}")
+        return row
+
+    def _every(self, codes: Codes) -> int:
+        found, mask = self._durable.every(codes), self._index.matches(codes)
+        if found != list(bits(mask)):
+            raise Disagreement(f"{self.name} at {codes}: {NAME} says rows {found}, the index {bin(mask)}")
+        return mask
+
+    def _chosen(self, matched: int) -> list[int]:
+        """The rows that answer, of those that match; none where the policy forbids that they match together."""
+        match self.table.policy:
+            case Policy.FIRST:
+                return [(matched & -matched).bit_length() - 1] if matched else []
+            case Policy.UNIQUE:
+                return [matched.bit_length() - 1] if matched & (matched - 1) == 0 and matched else []
+            case Policy.ANY:
+                rows = list(bits(matched))
+                return rows[:1] if all(self._outcome(row) == self._outcome(rows[0]) for row in rows) else []
+            case Policy.PRIORITY:
+                return sorted(bits(matched), key=self._order.__getitem__)[:1]
+            case Policy.OUTPUT_ORDER:
+                return sorted(bits(matched), key=self._order.__getitem__)
+            case Policy.RULE_ORDER | Policy.COLLECT:
+                return list(bits(matched))
+
+    def _outcome(self, row: int) -> Mapping[str, Value]:
+        return self.table.rows[row].outcome
+
+    def _conflict(self, matched: int) -> str:
+        rows = ", ".join(self.table.rows[n].id for n in bits(matched))
+        what = (
+            "more than one row matches" if self.table.policy is Policy.UNIQUE else "rows with different outcomes match"
+        )
+        return f"{what} ({rows}), which policy {self.table.policy} forbids"
+
+    def _aggregate(self, rows: tuple[Row, ...]) -> Mapping[str, Value]:
+        """SUM and COUNT of nothing are 0, MIN and MAX of nothing the default or None."""
+        (name,) = self._nothing
+        numbers = [v for row in rows if isinstance(v := row.outcome[name], int | Decimal)]
+        match self.table.aggregation:
+            case Aggregation.COUNT:
+                return {name: len(rows)}
+            case Aggregation.SUM:
+                return {name: sum(numbers)}
+        if not numbers:
+            return self.table.default.outcome if self.table.default else self._nothing
+        return {name: min(numbers) if self.table.aggregation is Aggregation.MIN else max(numbers)}
+
+    def _compare_on_boundaries(self) -> None:
+        """Hold the executors against each other: on every combination of codes when they are few, else on each code of
+        each column, with the other columns where a row wants them."""
+        sizes = [coder.codes for coder in self._coding.coders]
+        combinations = 1
+        for size in sizes:
+            combinations *= size
+        if combinations <= COMPARED_MOST:
+            samples = product(*(range(size) for size in sizes))
+        else:
+            samples = islice(self._around_rows(sizes), COMPARED_MOST)  # type: ignore[assignment]
+        for codes in samples:
+            self._every(list(codes))
+            self._first(list(codes))
+
+    def _around_rows(self, sizes: list[int]):  # type: ignore[no-untyped-def]
+        bases = [[0] * len(sizes) for _ in range(self._coding.rows)]
+        for row, base in enumerate(bases):
+            for column, accepted in self._coding.of_row(row):
+                base[column] = min(accepted, default=0)
+            yield tuple(base)
+        turn = 0
+        for column, size in enumerate(sizes):
+            for code in range(size):
+                base = list(bases[turn % len(bases)])
+                base[column] = code
+                turn += 1
+                yield tuple(base)
+
+
+def compile_table(table: Table) -> Compiled:
+    """The compiled table; BadTable where the engine cannot take it."""
+    try:
+        return Compiled(table)
+    except ValueError as error:
+        raise BadTable([Finding(f"{table.file}:1", str(error), "split the table")]) from error
+
+
+def _has_distance(value: object, nearest: object) -> bool:
+    if isinstance(value, bool) or isinstance(nearest, bool):
+        return False
+    numbers = isinstance(value, int | Decimal) and isinstance(nearest, int | Decimal)
+    return numbers or (isinstance(value, date) and isinstance(nearest, date))
+
+
+def _priorities(table: Table) -> list[tuple[int, ...]]:
+    """Per row, how early its outcomes stand in the lists of allowed values, the first outcome counting most."""
+    ranked = [(o.name, {value: n for n, value in enumerate(o.allowed)}) for o in table.outcomes if o.allowed]
+    return [
+        (*(ranks.get(row.outcome[name], len(ranks)) for name, ranks in ranked), n) for n, row in enumerate(table.rows)
+    ]

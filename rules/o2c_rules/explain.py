@@ -1,0 +1,140 @@
+"""Why a table answered as it did: the winner, every row that matched, and the nearest rows that would have won."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from .cells import Bound
+from .codes import ORDERED, Coder, Codes, Coding
+from .index import Index
+from .values import MISSING, Absent, Value, shown
+
+MISSES_MOST = 3
+Choose = Callable[[int], list[int]]
+"""A mask of matching rows -> the rows that answer, by the table's hit policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A row that fails in one column only and would have answered."""
+
+    row: str
+    column: str
+    wanted: str
+    """The cell as the analyst wrote it."""
+    value: Value | Absent
+    nearest: Value | Absent = MISSING
+    """The value inside the cell that lies nearest: with it this row answers, one unit before it not. MISSING where
+    there is no such thing, as for `not("a")`."""
+    distance: int | Decimal | None = None
+    """In the column's unit of measure, days for dates; None for what has no order, or was missing."""
+
+    def sentence(self) -> str:
+        """For a person: would be R2 if amount were 99.99 (it is 120.00, 20.01 away)."""
+        target = f"were {shown(self.nearest)}" if self.nearest is not MISSING else f"were {self.wanted}"
+        away = "" if self.distance is None else f", {shown(self.distance)} away"
+        return f"would be {self.row} if {self.column} {target} (it is {shown(self.value)}{away})"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a person wants to know about a decision."""
+
+    table: str
+    winners: tuple[str, ...]
+    because: tuple[str, ...]
+    matched: tuple[str, ...]
+    """All rows that match, also those that an earlier one hides."""
+    misses: tuple[Miss, ...]
+    undecided: str | None = None
+
+    def sentences(self) -> tuple[str, ...]:
+        """The whole in plain lines."""
+        if self.undecided:
+            return (f"{self.table} cannot decide: {self.undecided}",)
+        heads = [f"{row}: {text}" if text else row for row, text in zip(self.winners, self.because, strict=False)]
+        return (*(heads or ["no row matches"]), *(miss.sentence() for miss in self.misses))
+
+
+class Explainer:
+    """Finds the nearest misses of one table."""
+
+    def __init__(self, coding: Coding, index: Index, choose: Choose) -> None:
+        self._coding, self._index, self._choose = coding, index, choose
+
+    def misses(self, codes: Codes, values: dict[str, Value | Absent]) -> Iterator[tuple[int, Coder, Value | Absent]]:
+        """Row, column and nearest value of at most three misses, in row order."""
+        found = 0
+        for row, column in self._index.single_misses(codes):
+            coder = self._coding.coders[column]
+            nearest = self._nearest(row, column, codes, values[coder.name])
+            if nearest is not None:
+                yield row, coder, nearest[0]
+                found += 1
+                if found == MISSES_MOST:
+                    return
+
+    def _nearest(self, row: int, column: int, codes: Codes, value: Value | Absent) -> tuple[Value | Absent] | None:
+        """The nearest value with which the row answers, in a tuple of its own; None where it never does."""
+        coder, rest = self._coding.coders[column], self._index.without(codes, column)
+        wins = {
+            code
+            for code, mask in enumerate(self._index.masks[column])
+            if mask >> row & 1 and row in self._choose(rest & mask)
+        }
+        if not wins:
+            return None
+        if coder.fact.kind in ORDERED:
+            return _nearest_of_order(coder, wins, value)
+        words = [word for word, place in coder.words.items() if coder.of_place[place] in wins]
+        if words:
+            return (words[0],)
+        return (MISSING,)
+
+
+def _nearest_of_order(coder: Coder, wins: set[int], value: Value | Absent) -> tuple[Value | Absent] | None:
+    if not isinstance(value, int | Decimal | date):
+        return (MISSING,)
+    own = coder.place(value)
+    before = next(_edges(coder, wins, range(own - 1, -1, -1), upper=True), None)
+    after = next(_edges(coder, wins, range(own + 1, coder.null), upper=False), None)
+    edges = [edge for edge in (before, after) if edge is not None]
+    if not edges:
+        return None
+    return (min(edges, key=lambda edge: distance(value, edge)),)
+
+
+def _edges(coder: Coder, wins: set[int], places: range, *, upper: bool) -> Iterator[Bound]:
+    for place in places:
+        if coder.of_place[place] in wins and (edge := _edge(coder, place, upper=upper)) is not None:
+            yield edge
+
+
+def _edge(coder: Coder, place: int, *, upper: bool) -> Bound | None:
+    """The outermost whole step inside a place; None where its bounds leave no step between them."""
+    low, high = coder.inside(place)
+    if low == high and low is not None:
+        return low
+    cut, step = (high, -1) if upper else (low, 1)
+    if cut is None:
+        return None
+    edge = stepped(cut, step, coder.fact.unit)
+    inside = (low is None or low < edge) and (high is None or edge < high)  # type: ignore[operator]
+    return edge if inside else None
+
+
+def stepped(value: Bound, steps: int, unit: int | Decimal) -> Bound:
+    """A value some whole steps away: units of a number, days of a date. Cells lie on whole units, so this does too."""
+    if isinstance(value, date):
+        return value + timedelta(days=steps)
+    return value + steps * unit
+
+
+def distance(a: Value | Absent, b: Value | Absent) -> int | Decimal:
+    """How far apart two values of one ordered kind are; days between dates."""
+    if isinstance(a, date) and isinstance(b, date):
+        return abs((a - b).days)
+    if isinstance(a, int | Decimal) and isinstance(b, int | Decimal):
+        return abs(a - b)
+    raise TypeError(f"{a!r} and {b!r} have no distance")

@@ -1,0 +1,45 @@
+"""The reference executor: per column and code a mask of the rows that match, ANDed. Checks and explains, never decides."""
+
+from collections.abc import Iterator
+
+from .codes import Codes, Coding
+
+
+class Index:
+    """The rows of one table as bits; bit n is row n."""
+
+    def __init__(self, coding: Coding) -> None:
+        self.all = (1 << coding.rows) - 1
+        self.masks = [coder.rows_of_code for coder in coding.coders]
+
+    def matches(self, codes: Codes) -> int:
+        """The rows that match, as a mask."""
+        hit = self.all
+        for masks, code in zip(self.masks, codes, strict=True):
+            hit &= masks[code]
+        return hit
+
+    def single_misses(self, codes: Codes) -> Iterator[tuple[int, int]]:
+        """Rows that fail exactly one column, with that column, in row order."""
+        once = twice = 0
+        failed = [self.all & ~masks[code] for masks, code in zip(self.masks, codes, strict=True)]
+        for mask in failed:
+            once, twice = once | mask, twice | (once & mask)
+        for row in bits(once & ~twice):
+            yield row, next(column for column, mask in enumerate(failed) if mask >> row & 1)
+
+    def without(self, codes: Codes, column: int) -> int:
+        """The rows that match everywhere but perhaps in one column."""
+        hit = self.all
+        for at, (masks, code) in enumerate(zip(self.masks, codes, strict=True)):
+            if at != column:
+                hit &= masks[code]
+        return hit
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The positions of the set bits, lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest

@@ -1,0 +1,152 @@
+"""From the tree of a file to a table: every name, type and cell checked, all errors collected before any is raised."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from . import csv_tables, yaml_tables
+from .columns import read_facts, read_outcomes, value_of
+from .rows import read_default, read_rows
+from .source import BadTable, Entries, Findings, Listing, Node, Scalar, decoded
+from .table import Aggregation, Outcome, Policy, Table, VersionBy
+from .values import Kind
+
+_HEAD = frozenset(
+    "table title policy aggregation version_by effective_from effective_to facts derived outcome default rows notes".split()
+)
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)*")
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def read_table(path: str, content: bytes) -> Table:
+    """The table of one file. `path` is relative to the books, with `/`; BadTable holds everything that is wrong."""
+    findings = Findings(path)
+    root = read_tree(path, content, findings)
+    table = _table(path, root, findings) if root else None
+    findings.raise_any()
+    if table is None:
+        raise BadTable(findings.found)
+    return table
+
+
+def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:
+    """The tree of a file, by its ending."""
+    text = decoded(content, findings)
+    if text is None:
+        return None
+    return csv_tables.read(text, findings) if path.endswith(".csv") else yaml_tables.read(text, findings)
+
+
+def name_of(path: str) -> str:
+    """The name a table must have: its path without ending and without the mark of its version (`credit@2027`)."""
+    bare = PurePosixPath(path).with_suffix("")
+    return str(bare.with_name(bare.name.split("@")[0]))
+
+
+def _table(path: str, root: Entries, findings: Findings) -> Table:
+    for name in root.items:
+        if name not in _HEAD:
+            findings.add(root.lines[name], f"{name!r} is not part of a table", f"known: {', '.join(sorted(_HEAD))}")
+    facts = read_facts(root, findings)
+    outcomes = read_outcomes(root, findings)
+    policy = _choice(root, "policy", Policy, Policy.FIRST, findings)
+    aggregation = _aggregation(root, policy, outcomes, findings)
+    _check_priorities(root, policy, outcomes, findings)
+    since, until = _period(root, findings)
+    return Table(
+        name=_name(path, root, findings),
+        file=path,
+        policy=policy,
+        version_by=_choice(root, "version_by", VersionBy, VersionBy.RECORDED, findings),
+        facts=facts,
+        outcomes=outcomes,
+        rows=read_rows(root, facts, outcomes, findings),
+        title=_text(root, "title"),
+        aggregation=aggregation,
+        effective_from=since,
+        effective_to=until,
+        default=read_default(root, outcomes, facts, findings),
+        notes=_notes(root.items.get("notes")),
+    )
+
+
+def _name(path: str, root: Entries, findings: Findings) -> str:
+    wanted, found = name_of(path), _text(root, "table")
+    if not _NAME.fullmatch(wanted):
+        findings.add(1, f"{wanted!r} is no name for a table", "small letters, digits, - and /")
+    if found != wanted:
+        findings.add(
+            root.lines.get("table", 1),
+            f"the table is called {found!r} but its file is {path}",
+            f"write table: {wanted}",
+        )
+    return wanted
+
+
+def _text(root: Entries, name: str) -> str:
+    node = root.items.get(name)
+    return node.text if isinstance(node, Scalar) and not node.is_null else ""
+
+
+def _notes(node: Node | None) -> Mapping[str, str]:
+    if isinstance(node, Entries):
+        return {name: item.text for name, item in node.items.items() if isinstance(item, Scalar)}
+    return {"note": node.text} if isinstance(node, Scalar) and not node.is_null else {}
+
+
+def _choice(root: Entries, name: str, choices: type[_Choice], otherwise: _Choice, findings: Findings) -> _Choice:
+    known = ", ".join(choices)
+    node = root.items.get(name)
+    if not isinstance(node, Scalar):
+        findings.add(root.lines.get(name, root.line), f"the head lacks {name}", f"one of {known}")
+        return otherwise
+    try:
+        return choices(node.text)
+    except ValueError:
+        findings.add(node.line, f"{name} {node.text!r} is unknown", f"one of {known}")
+        return otherwise
+
+
+def _aggregation(
+    root: Entries, policy: Policy, outcomes: tuple[Outcome, ...], findings: Findings
+) -> Aggregation | None:
+    if "aggregation" not in root.items:
+        return None
+    found = _choice(root, "aggregation", Aggregation, Aggregation.COUNT, findings)
+    line = root.lines["aggregation"]
+    if policy is not Policy.COLLECT:
+        findings.add(line, f"policy {policy} does not aggregate", "aggregation goes with policy C")
+    if len(outcomes) != 1:
+        findings.add(line, f"{found} over {len(outcomes)} outcomes", "declare exactly one outcome")
+    elif found is not Aggregation.COUNT and outcomes[0].kind not in (Kind.NUMBER, Kind.MONEY):
+        findings.add(line, f"{found} over a {outcomes[0].kind}", "the outcome must be a number or money")
+    return found
+
+
+def _check_priorities(root: Entries, policy: Policy, outcomes: tuple[Outcome, ...], findings: Findings) -> None:
+    if policy in (Policy.PRIORITY, Policy.OUTPUT_ORDER) and not any(o.allowed for o in outcomes):
+        findings.add(
+            root.lines.get("policy", 1),
+            f"policy {policy} needs to know which outcome goes before which",
+            "give an outcome its `allowed` values, the most important first",
+        )
+
+
+def _period(root: Entries, findings: Findings) -> tuple[date, date]:
+    since = _day(root, "effective_from", date.min, findings)
+    until = _day(root, "effective_to", date.max, findings)
+    if until < since:
+        findings.add(root.lines["effective_to"], f"effective to {until}, from {since}", "the first day comes first")
+    return since, until
+
+
+def _day(root: Entries, name: str, otherwise: date, findings: Findings) -> date:
+    node = root.items.get(name)
+    if node is None or isinstance(node, Scalar) and node.is_null:
+        return otherwise
+    found = value_of(node, Kind.DATE, findings)
+    return found if isinstance(found, date) else otherwise

@@ -1,0 +1,99 @@
+"""What a rule file says before anyone knows what it means: scalars, mappings and lists with their lines, and findings.
+
+YAML and CSV become the same tree, so every check is written once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+BYTES_MOST = 2_000_000
+ROWS_MOST = 20_000
+TEXT_MOST = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """Text as written; nothing has been taken for a number, a date or a boolean yet."""
+
+    text: str
+    line: int
+    quoted: bool = False
+
+    @property
+    def is_null(self) -> bool:
+        """Whether a person wrote "nothing" here: an empty place, ~ or null, without quotes."""
+        return not self.quoted and self.text in ("", "~", "null")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Several nodes in order."""
+
+    items: tuple["Node", ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Named nodes in order, with the line of each name."""
+
+    items: dict[str, "Node"]
+    lines: dict[str, int]
+    line: int
+
+
+Node = Scalar | Listing | Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong in a file: where, what was found, what to write instead."""
+
+    where: str
+    text: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}" + (f" ({self.hint})" if self.hint else "")
+
+
+class BadTable(ValueError):
+    """A file, or several, that cannot be used; all that is wrong with them in one go."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(map(str, self.findings)))
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects what is wrong with one file, so that reading goes on to the next error."""
+
+    file: str
+    found: list[Finding] = field(default_factory=list)
+
+    def add(self, line: int, text: str, hint: str = "") -> None:
+        """Note one error at a line (counted from 1)."""
+        self.found.append(Finding(f"{self.file}:{line}", text, hint))
+
+    def raise_any(self) -> None:
+        """BadTable with everything collected, if anything was."""
+        if self.found:
+            raise BadTable(self.found)
+
+
+def decoded(content: bytes, findings: Findings) -> str | None:
+    """The text of a file; None, with a finding, when it is too large or not UTF-8."""
+    if len(content) > BYTES_MOST:
+        findings.add(1, f"the file has {len(content):,} bytes", f"at most {BYTES_MOST:,} are read; split the table")
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        findings.add(line, f"byte {content[error.start]:#04x} is not UTF-8", "save the file as UTF-8")
+        return None
+    if "\0" in text:
+        findings.add(text[: text.index("\0")].count("\n") + 1, "a NUL character", "save the file as plain text")
+        return None
+    return text
