@@ -129,6 +129,19 @@ class DeliveredWhileHeld(MoneyEvent):
         return self.delivery_id
 
 
+class RequestRefused(CustomerEvent):
+    """What somebody asked of a contract, an order or a family cannot be done: nothing was changed."""
+
+    request: Word
+    """What was asked: `amend-order`, `cancel-order`, `reopen-order`, `amend-contract`, `join-family`."""
+    document_id: Id
+    reasons: tuple[Reason, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.document_id
+
+
 class CreditChanged(CustomerEvent):
     """What the family has taken of its limit, told when a decision changed it; for screens, not for decisions."""
 
