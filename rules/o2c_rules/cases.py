@@ -1,4 +1,4 @@
-"""Golden cases: facts, the answer a table must give to them, and a sentence that says why. They lie beside the table."""
+"""Golden cases: facts, the answer a table must give, and a sentence that says why. They lie beside the table."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

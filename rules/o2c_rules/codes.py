@@ -2,8 +2,8 @@
 
 A number or date first becomes its *place* among the table's own cut points: 2i between cuts, 2i+1 on one, so open and
 closed bounds, Decimals of any length and one unit beside a boundary are all exact. A text or boolean becomes the place
-of its word. Missing and null have places of their own, which only `-` matches. Places that no row tells apart then share
-one *code*, so that the bands of a matrix are a plain equality.
+of its word. Missing and null have places of their own, which only `-` matches. Places that no row tells apart then
+share one *code*, so that the bands of a matrix are a plain equality.
 """
 
 from bisect import bisect_left, bisect_right

@@ -62,7 +62,7 @@ def value_of(node: Node, kind: Kind, findings: Findings) -> Value:
 
 def _columns(root: Entries, part: str, findings: Findings) -> list[tuple[str, Node, int]]:
     node = root.items.get(part)
-    if node is None or isinstance(node, Scalar) and node.is_null:
+    if node is None or (isinstance(node, Scalar) and node.is_null):
         return []
     if not isinstance(node, Entries):
         findings.add(node.line, f"{part} is no list of names", f"{part}: {{amount: number 0.01}}")

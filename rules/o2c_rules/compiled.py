@@ -1,9 +1,10 @@
 """One version of a table, ready to decide: durable-rules answers, the index checks every answer and explains it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import islice, product
+from math import prod
 
 from .codes import Codes, Coding
 from .decision import Decision
@@ -155,30 +156,27 @@ class Compiled:
         """Hold the executors against each other: on every combination of codes when they are few, else on each code of
         each column, with the other columns where a row wants them."""
         sizes = [coder.codes for coder in self._coding.coders]
-        combinations = 1
-        for size in sizes:
-            combinations *= size
-        if combinations <= COMPARED_MOST:
-            samples = product(*(range(size) for size in sizes))
+        if prod(sizes) <= COMPARED_MOST:
+            samples: Iterable[Codes] = map(list, product(*map(range, sizes)))
         else:
-            samples = islice(self._around_rows(sizes), COMPARED_MOST)  # type: ignore[assignment]
+            samples = islice(self._around_rows(sizes), COMPARED_MOST)
         for codes in samples:
-            self._every(list(codes))
-            self._first(list(codes))
+            self._every(codes)
+            self._first(codes)
 
-    def _around_rows(self, sizes: list[int]):  # type: ignore[no-untyped-def]
+    def _around_rows(self, sizes: list[int]) -> Iterator[Codes]:
         bases = [[0] * len(sizes) for _ in range(self._coding.rows)]
         for row, base in enumerate(bases):
             for column, accepted in self._coding.of_row(row):
                 base[column] = min(accepted, default=0)
-            yield tuple(base)
+            yield base
         turn = 0
         for column, size in enumerate(sizes):
             for code in range(size):
                 base = list(bases[turn % len(bases)])
                 base[column] = code
                 turn += 1
-                yield tuple(base)
+                yield base
 
 
 def compile_table(table: Table) -> Compiled:

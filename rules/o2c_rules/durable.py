@@ -8,7 +8,7 @@ import weakref
 from itertools import count
 from typing import Any
 
-import durable_rules_engine as engine
+import durable_rules_engine as engine  # type: ignore[import-not-found]
 
 from .codes import Codes, Coding
 from .shards import ByCode, Condition, InTurn, Leaf, Plan, plan

@@ -135,6 +135,8 @@ def distance(a: Value | Absent, b: Value | Absent) -> int | Decimal:
     """How far apart two values of one ordered kind are; days between dates."""
     if isinstance(a, date) and isinstance(b, date):
         return abs((a - b).days)
-    if isinstance(a, int | Decimal) and isinstance(b, int | Decimal):
+    if isinstance(a, int) and isinstance(b, int):
         return abs(a - b)
+    if isinstance(a, int | Decimal) and isinstance(b, int | Decimal):
+        return abs(Decimal(a) - b)
     raise TypeError(f"{a!r} and {b!r} have no distance")

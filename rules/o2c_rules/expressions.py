@@ -12,7 +12,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
@@ -325,10 +325,10 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 def _either(left: Run, right: Run, decided: bool) -> Run:
     def run(facts: Env) -> bool:
         try:
-            if left(facts) is decided:
+            if bool(left(facts)) == decided:
                 return decided
         except _Lacking:
-            if right(facts) is decided:
+            if bool(right(facts)) == decided:
                 return decided
             raise
         return bool(right(facts))

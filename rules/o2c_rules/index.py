@@ -1,4 +1,4 @@
-"""The reference executor: per column and code a mask of the rows that match, ANDed. Checks and explains, never decides."""
+"""The reference executor: per column and code a mask of the rows that match. Checks and explains, never decides."""
 
 from collections.abc import Iterator
 

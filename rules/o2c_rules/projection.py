@@ -42,56 +42,51 @@ class Projection:
     def of(self, facts: Facts) -> Projected:
         """The declared facts by name; Undecidable with all its reasons."""
         projected: Projected = {}
-        get, reasons = facts.get, None
+        reasons: list[str] = []
+        get = facts.get
         for name, types, allowed, fact in self._given:
             value: Value | Absent = get(name, MISSING)
             if (
                 type(value) not in types
-                or (allowed is not None and value not in allowed)
                 or (type(value) is Decimal and not value.is_finite())
+                or (allowed is not None and value not in allowed)
             ):
-                value, reason = _settle(fact, value)
-                reasons = reasons or reason and []
-                if reasons is not None and reason:
-                    reasons.append(reason)
+                value = _settled(fact, value, reasons)
             projected[name] = value
         for name, expression, fact in self._derived:
             try:
                 value = expression.value(projected)
             except Undefined as error:
-                raise Undecidable(f"{name} has no value: {error}") from error
-            if value is MISSING or value is None:
-                value, reason = _settle(fact, value)
-                reasons = reasons or reason and []
-                if reasons is not None and reason:
-                    reasons.append(reason)
+                reasons.append(f"{name} has no value: {error}")
+                value = MISSING
+            else:
+                if value is MISSING or value is None:
+                    value = _settled(fact, value, reasons)
             projected[name] = value
         if reasons:
-            raise Undecidable("; ".join(reasons))
+            raise Undecidable("; ".join(dict.fromkeys(reasons)))
         return projected
 
 
-def _settle(fact: Fact, value: object) -> tuple[Value | Absent, str]:
-    """The value to decide by instead, and the reason why nobody may, or nothing."""
+def _settled(fact: Fact, value: object, reasons: list[str]) -> Value | Absent:
+    """The value to decide by instead; the reason, where there is one why nobody may decide, joins the others."""
     if value is MISSING:
-        return _replied(fact.missing, MISSING, f"{fact.name} is missing")
+        return _replied(fact.missing, MISSING, f"{fact.name} is missing", reasons)
     if value is None:
-        return _replied(fact.null, None, f"{fact.name} is null")
+        return _replied(fact.null, None, f"{fact.name} is null", reasons)
     if is_kind(value, fact.kind):
-        bare = _BARE[fact.kind](value) if fact.kind in _BARE and not isinstance(value, Decimal) else value
+        bare: Value = _BARE[fact.kind](value) if fact.kind in _BARE and not isinstance(value, Decimal) else value  # type: ignore[assignment]
         if not fact.allowed or bare in fact.allowed:
-            return bare, ""  # type: ignore[return-value]
-    return _replied(fact.wrong, MISSING, f"{fact.name} is {_shown(value)}, which is {_wanted(fact)}")
+            return bare
+    return _replied(fact.wrong, MISSING, f"{fact.name} is {_shown(value)}, which is {_wanted(fact)}", reasons)
 
 
-def _replied(reply: Reply, absent: Value | Absent, reason: str) -> tuple[Value | Absent, str]:
-    match reply.response:
-        case Response.NO_MATCH:
-            return absent, ""
-        case Response.DEFAULT:
-            return reply.value, ""
-        case Response.UNDECIDED:
-            return absent, reason
+def _replied(reply: Reply, absent: Value | Absent, reason: str, reasons: list[str]) -> Value | Absent:
+    if reply.response is Response.DEFAULT:
+        return reply.value
+    if reply.response is Response.UNDECIDED:
+        reasons.append(reason)
+    return absent
 
 
 def _shown(value: object) -> str:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -11,12 +10,13 @@ from typing import TypeVar
 from . import csv_tables, yaml_tables
 from .columns import read_facts, read_outcomes, value_of
 from .rows import read_default, read_rows
-from .source import BadTable, Entries, Findings, Listing, Node, Scalar, decoded
+from .source import BadTable, Entries, Findings, Node, Scalar, decoded
 from .table import Aggregation, Outcome, Policy, Table, VersionBy
 from .values import Kind
 
 _HEAD = frozenset(
-    "table title policy aggregation version_by effective_from effective_to facts derived outcome default rows notes".split()
+    {"table", "title", "policy", "aggregation", "version_by", "effective_from", "effective_to"}
+    | {"facts", "derived", "outcome", "default", "rows", "notes"}
 )
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)*")
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -146,7 +146,7 @@ def _period(root: Entries, findings: Findings) -> tuple[date, date]:
 
 def _day(root: Entries, name: str, otherwise: date, findings: Findings) -> date:
     node = root.items.get(name)
-    if node is None or isinstance(node, Scalar) and node.is_null:
+    if node is None or (isinstance(node, Scalar) and node.is_null):
         return otherwise
     found = value_of(node, Kind.DATE, findings)
     return found if isinstance(found, date) else otherwise

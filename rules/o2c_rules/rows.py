@@ -98,7 +98,7 @@ class _Reader:
 
     def _answer(self, node: Entries, outcome: Outcome, whose: str) -> Value:
         written = node.items.get(outcome.name)
-        if written is None or isinstance(written, Scalar) and (written.is_null or written.text.strip() == "-"):
+        if written is None or (isinstance(written, Scalar) and (written.is_null or written.text.strip() == "-")):
             if not outcome.optional:
                 self._findings.add(
                     node.line, f"{whose} does not say {outcome.name}", "write it, or declare the outcome optional: true"

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from weakref import WeakValueDictionary
@@ -157,7 +158,7 @@ def _versions(files: Mapping[str, bytes]) -> dict[str, tuple[Compiled, ...]]:
 
 
 def _conflicts(versions: list[Table]) -> Iterator[Finding]:
-    for earlier, later in zip(versions, versions[1:], strict=False):
+    for earlier, later in pairwise(versions):
         if later.effective_from <= earlier.effective_to:
             until = "for ever" if earlier.effective_to == date.max else f"to {earlier.effective_to}"
             yield Finding(

@@ -32,7 +32,7 @@ def check(template: str, names: Iterable[str]) -> None:
             raise BadTemplate(
                 f"because: {{{place}}} names no column of this table", f"it has {', '.join(sorted(known))}"
             )
-        if form and form[0] not in _FORMS or len(form) > 2:
+        if (form and form[0] not in _FORMS) or len(form) > 2:
             raise BadTemplate(f"because: {{{place}}} has an unknown form", "{name}, {name:money} or {name:percent}")
     if re.search(r"[{}]", _PLACE.sub("", template)):
         raise BadTemplate("because: a bracket without its partner", "write {name}")

@@ -1,4 +1,4 @@
-"""A decision table as an analyst wrote it, in one form whatever the file's format. Knows nothing of how it is decided."""
+"""A decision table as an analyst wrote it, in one form for every file format. Never decides anything."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

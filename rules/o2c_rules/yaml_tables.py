@@ -54,7 +54,7 @@ def _node(node: YamlNode, findings: Findings, depth: int) -> Node:
         return _entries(node, findings, depth)
     if isinstance(node, SequenceNode):
         return Listing(tuple(_node(item, findings, depth + 1) for item in node.value), line)
-    return _scalar(node, findings)
+    return _scalar(node, findings) if isinstance(node, ScalarNode) else Scalar("", line)
 
 
 def _is_plain(node: YamlNode, findings: Findings) -> bool:
