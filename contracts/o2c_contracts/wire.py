@@ -133,7 +133,7 @@ def _unknown(topic: str, type_: str, headers: Mapping[str, str]) -> None:
 def _envelope(topic: str, type_: str, headers: Mapping[str, str], appended_at: datetime | None) -> Envelope:
     if headers.get("ce_specversion") != "1.0":
         raise Unreadable("ce-specversion", "CloudEvents specversion must be 1.0")
-    source, time = _attribute(headers, "ce_source"), _instant(_attribute(headers, "ce_time"))
+    source, time = _attribute(headers, "ce_source"), instant(_attribute(headers, "ce_time"))
     world = headers.get("ce_world", LIVE)
     ours = WRITER.get(topic)
     if ours is None and source.split("/")[0] in SERVICES:
@@ -144,18 +144,17 @@ def _envelope(topic: str, type_: str, headers: Mapping[str, str], appended_at: d
     if ours is None and world == LIVE and appended_at is not None:
         at = appended_at  # The log's word, not the publisher's: else backdating would choose laxer rules.
     else:
-        at = _instant(recorded) if recorded else time
+        at = instant(recorded) if recorded else time
     on = headers.get("ce_businessdate")
-    version = headers.get("ce_streamversion") if ours else None
     return Envelope(
         source=source,
         id=_attribute(headers, "ce_id"),
         type=type_,
         time=time,
         recorded_at=at,
-        business_date=_day(on) if on else time.date(),
+        business_date=day(on) if on else time.date(),
         world=world,
-        stream_version=None if version is None else _whole(version),
+        stream_version=version_of(headers) if ours else None,
         caused_by=headers.get("ce_causedby"),
         correlation_id=headers.get("ce_correlationid"),
         actor=headers.get("ce_actor"),
@@ -174,29 +173,35 @@ def _attribute(headers: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """An RFC 3339 time with its zone, as UTC."""
     try:
-        instant = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise Unreadable("ce-time", f"{text[:40]!r} is no RFC 3339 time") from None
-    if instant.tzinfo is None:
+    if moment.tzinfo is None:
         raise Unreadable("ce-time", f"{text!r} has no zone")
-    if not _FIRST <= instant <= _LAST:
+    if not _FIRST <= moment <= _LAST:
         raise Unreadable("time-range", f"{text!r} lies outside 1970 to 2199")
-    return instant.astimezone(UTC)
+    return moment.astimezone(UTC)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A calendar day, as ISO 8601 writes it."""
     try:
-        day = date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise Unreadable("businessdate", f"{text[:40]!r} is no date") from None
-    if not _FIRST.date() <= day <= _LAST.date():
+    if not _FIRST.date() <= found <= _LAST.date():
         raise Unreadable("time-range", f"{text!r} lies outside 1970 to 2199")
-    return day
+    return found
 
 
-def _whole(text: str) -> int:
+def version_of(headers: Mapping[str, str]) -> int | None:
+    """Its place in its writer's stream of one key, for records of our own services."""
+    text = headers.get("ce_streamversion")
+    if text is None:
+        return None
     if not text.isdecimal() or len(text) > 15:
         raise Unreadable("streamversion", f"{text[:40]!r} is no version")
     return int(text)

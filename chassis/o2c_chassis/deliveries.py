@@ -1,0 +1,99 @@
+"""What must reach the outside: queued in the transaction, rendered and sent after it, at least once, with an end."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import orjson
+from o2c_contracts.event import LIVE, Envelope, Message
+
+from . import arrays
+from .database import Db
+from .service import DeliveryEnded, Document, Service
+from .tables import deliveries
+from .working_set import Wanted
+
+_QUEUE = f"{arrays.insert(deliveries)} on conflict do nothing"
+_OPEN = "select * from deliveries where next_at <= $1 order by next_at, delivery_id limit $2"
+_TAKE = """
+update deliveries set next_at = null, status = g.status
+from unnest($1::text[], $2::text[]) g(delivery_id, status)
+where deliveries.delivery_id = g.delivery_id and deliveries.next_at is not null returning deliveries.delivery_id
+"""
+_TRIED = """
+update deliveries set attempts = attempts + 1, status = $2, channel = $3, address = $4, problem = $5, next_at = $6
+where delivery_id = $1
+"""
+PAUSES = (1, 10, 60, 600, 3600)
+"""Seconds before the next attempt; after the last one it is undeliverable."""
+
+
+class Undeliverable(Exception):
+    """This address will never take it: no further attempt."""
+
+
+class Port(Protocol):
+    """A way out: a folder, SMTP, or nowhere in a simulated world."""
+
+    renders: bool
+    """False: only that it was wanted counts; nothing is rendered."""
+
+    async def send(self, document: Document, content: Mapping[str, Any], delivery_id: str) -> tuple[str, str]:
+        """Channel and address that took it. May be called again for the same delivery: same name, same content."""
+
+
+async def queue(db: Db, wanted: Sequence[tuple[Message, Wanted]]) -> None:
+    rows = [
+        (
+            w.delivery_id, w.kind, w.subject, w.owner_key, w.customer_id, orjson.dumps(w.content).decode(), "queued",
+            0, "", "", "", m.envelope.recorded_at, m.envelope.recorded_at,
+        )  # fmt: skip
+        for m, w in wanted
+    ]
+    if rows:
+        await db.execute(_QUEUE, *arrays.as_arrays(13, rows))
+
+
+async def open_ones(db: Db, now: datetime, most: int = 50) -> list[Any]:
+    return list(await db.fetch(_OPEN, now, most))
+
+
+async def tried(db: Db, row: Any, now: datetime, ended: tuple[str, str] | None, problem: str, final: bool) -> None:
+    """After an attempt: `sent` or `failed` wait for their handler, `queued` for the next attempt."""
+    channel, address = ended or ("", "")
+    attempts = row["attempts"] + 1
+    if ended:
+        status, next_at = "sent", now
+    elif final or attempts > len(PAUSES):
+        status, next_at = "failed", now
+    else:
+        status, next_at = "queued", now + timedelta(seconds=PAUSES[attempts - 1])
+    await db.execute(_TRIED, row["delivery_id"], status, channel, address, problem[:500], next_at)
+
+
+def message(service: Service, row: Any, now: datetime, world: str = LIVE) -> Message:
+    """What the path handles when a delivery has ended."""
+    delivered = row["status"] == "sent"
+    event = DeliveryEnded(
+        kind=row["kind"],
+        subject_id=row["subject"],
+        owner_key=row["owner_key"],
+        customer_id=row["customer_id"],
+        delivered=delivered,
+        channel=row["channel"] or "none",
+        address=row["address"],
+        problem=row["problem"],
+    )
+    return Message(
+        Envelope(f"{service.name}/deliveries", row["delivery_id"], "DeliveryEnded", now, now, now.date(), world), event
+    )
+
+
+async def take(db: Db, messages: Sequence[Message]) -> list[Message]:
+    """Those that have not been told yet; each delivery ends once."""
+    rows = [
+        (m.envelope.id, "delivered" if isinstance(m.event, DeliveryEnded) and m.event.delivered else "undeliverable")
+        for m in messages
+    ]
+    taken = {r["delivery_id"] for r in await db.fetch(_TAKE, *arrays.as_arrays(2, rows))}
+    return [m for m in messages if m.envelope.id in taken]

@@ -1,0 +1,242 @@
+"""The embedded bus: a log in a PostgreSQL database of its own. Same order, same redelivery, no broker.
+
+One process writes it; what it published lately is kept in memory too, so that its readers need not ask for it again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from uuid import uuid4
+
+from o2c_contracts.topics import PARTITIONS, TOPICS
+from o2c_contracts.wire import Record
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text
+
+from . import arrays
+from .bus import OnSlices, Place, Slice, Span, partition_of
+from .clock import Clock, RealClock
+from .database import Database, Db
+from .errors import Lost, Overtaken
+from .inbox import begin_positions, positions_of
+from .quarantine import Halted
+from .raw import pack, unpack
+
+metadata = MetaData()
+log = Table(
+    "log",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", BigInteger, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("key", LargeBinary),
+    Column("headers", LargeBinary, nullable=False),
+    Column("value", LargeBinary),
+    Column("appended_at", DateTime(timezone=True), nullable=False),
+)
+ends = Table(
+    "ends",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", BigInteger, primary_key=True),
+    Column("topic_id", Text, nullable=False),
+    Column("next", BigInteger, nullable=False),
+)
+_ADVANCE = """
+insert into ends as e (topic, partition, topic_id, next)
+select $1, * from unnest($2::bigint[], $3::text[], $4::bigint[])
+on conflict (topic, partition) do update set next = e.next + excluded.next returning partition, next
+"""
+_APPEND = arrays.insert(log)
+_READ = """
+select topic, partition, "offset", key, headers, value, appended_at from (
+    select l.*, row_number() over (partition by l.topic, l.partition order by l."offset") as n
+    from unnest($1::text[], $2::bigint[], $3::bigint[]) g(topic, partition, start)
+    join log l on l.topic = g.topic and l.partition = g.partition and l."offset" >= g.start
+        and l."offset" < g.start + $4) found
+where n <= $4 order by topic, partition, "offset"
+"""
+_REMEMBER = 4_000
+"""Records of one partition kept in memory."""
+
+
+class Loopback:
+    """Publishes and reads; `exclusive`: no other process writes this log, so its ends are known without asking."""
+
+    def __init__(self, database: Database, clock: Clock | None = None, *, exclusive: bool = True) -> None:
+        self._database, self._clock, self._exclusive = database, clock or RealClock(), exclusive
+        self._published = asyncio.Event()
+        self._ends: dict[Place, int] = {}
+        self._tails: dict[Place, deque[Record]] = {}
+        self._asked: set[str] = set()
+        self._lock = asyncio.Lock()
+
+    async def open(self) -> "Loopback":
+        """Make the tables and the topics where they are missing."""
+        async with self._database.transaction() as db:
+            await db.execute("select pg_advisory_xact_lock(7)")
+            for statement in _TABLES:
+                await db.execute(statement)
+            rows = [(t, p, str(uuid4()), 0) for t in TOPICS for p in range(PARTITIONS)]
+            await db.execute(f"{arrays.insert(ends)} on conflict do nothing", *arrays.as_arrays(4, rows))
+        return self
+
+    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+        """Durable when it returns; records of one key stay in order."""
+        if not records:
+            return
+        now = self._clock.now()
+        placed = [(partition_of(r.key or b"", PARTITIONS), r) for r in records]
+        counts: dict[int, int] = {}
+        for p, _ in sorted(placed, key=lambda pair: pair[0]):
+            counts[p] = counts.get(p, 0) + 1
+        async with self._lock:
+            async with self._database.transaction() as db:
+                offsets = await self._advance(db, topic, counts)
+                rows, kept = [], []
+                for p, r in placed:
+                    rows.append((topic, p, offsets[p], r.key, pack(r.headers), r.value, now))
+                    kept.append((p, Record(r.key, r.headers, r.value, offsets[p], now)))
+                    offsets[p] += 1
+                await db.execute(_APPEND, *arrays.as_arrays(7, rows))
+            self._remember(topic, kept, offsets)
+        self._published.set()
+
+    async def ends(self, topics: Sequence[str]) -> Mapping[Place, int]:
+        """Where the next record of each partition will go."""
+        if not self._exclusive or not self._asked.issuperset(topics):
+            query = "select topic, partition, next from ends where topic = any($1::text[])"
+            for r in await self._database.fetch(query, list(topics)):
+                place = r["topic"], r["partition"]
+                self._ends[place] = max(r["next"], self._ends.get(place, 0))
+            self._asked |= set(topics)
+        wanted = set(topics)
+        return {place: end for place, end in self._ends.items() if place[0] in wanted}
+
+    async def topic_ids(self, topics: Sequence[str]) -> dict[Place, str]:
+        query = "select topic, partition, topic_id from ends where topic = any($1::text[])"
+        return {(r["topic"], r["partition"]): r["topic_id"] for r in await self._database.fetch(query, list(topics))}
+
+    async def read(self, starts: Mapping[Place, int], most: int) -> dict[Place, list[Record]]:
+        """Up to `most` records of each of these partitions."""
+        found: dict[Place, list[Record]] = {}
+        asking: dict[Place, int] = {}
+        for place, start in starts.items():
+            tail = self._tails.get(place)
+            if self._exclusive and tail and tail[0].offset <= start:
+                skip = start - tail[0].offset
+                found[place] = [tail[n] for n in range(skip, min(len(tail), skip + most))]
+            else:
+                asking[place] = start
+        if asking:
+            rows = [(*place, start) for place, start in asking.items()]
+            for r in await self._database.fetch(_READ, *arrays.as_arrays(3, rows), most):
+                record = Record(r["key"], unpack(r["headers"]), r["value"], r["offset"], r["appended_at"])
+                found.setdefault((r["topic"], r["partition"]), []).append(record)
+        return found
+
+    async def check(self) -> None:
+        await self._database.fetch("select 1")
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def wait(self, seconds: float) -> None:
+        """Until something was published here, or some time has passed."""
+        self._published.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._published.wait(), seconds)
+
+    async def _advance(self, db: Db, topic: str, counts: Mapping[int, int]) -> dict[int, int]:
+        new_id = str(uuid4())
+        rows = await db.fetch(_ADVANCE, topic, list(counts), [new_id] * len(counts), list(counts.values()))
+        return {r["partition"]: r["next"] - counts[r["partition"]] for r in rows}
+
+    def _remember(self, topic: str, kept: Sequence[tuple[int, Record]], after: Mapping[int, int]) -> None:
+        if not self._exclusive:
+            return
+        for p, record in kept:
+            tail = self._tails.setdefault((topic, p), deque())
+            if tail and tail[-1].offset + 1 != record.offset:
+                tail.clear()
+            tail.append(record)
+            if len(tail) > _REMEMBER:
+                tail.popleft()
+        for p, end in after.items():
+            self._ends[topic, p] = max(end, self._ends.get((topic, p), 0))
+
+
+class LoopbackReader:
+    """One service reading its topics; all partitions that are behind go into one transaction."""
+
+    def __init__(self, bus: Loopback, database: Database, topics: Sequence[str], on_slices: OnSlices) -> None:
+        self._bus, self._database, self._topics, self._on_slices = bus, database, topics, on_slices
+        self._at: dict[Place, tuple[str, int]] = {}
+        self._stopping = False
+        self.most = 500
+
+    async def step(self) -> int:
+        """Everything there is right now, up to the size of a slice; how many records."""
+        if not self._at:
+            await self._assign()
+        ends_ = await self._bus.ends(self._topics)
+        starts = {place: self._at[place][1] for place, end in ends_.items() if end > self._at[place][1]}
+        if not starts:
+            return 0
+        slices, left = [], self.most
+        for (topic, partition), records in sorted((await self._bus.read(starts, self.most)).items()):
+            part = records[:left]
+            left -= len(part)
+            if part:
+                topic_id, first = self._at[topic, partition]
+                slices.append(Slice(Span(topic, topic_id, partition, first, part[-1].offset + 1), part))
+        try:
+            await self._on_slices(slices)
+        except Overtaken:
+            self._at.clear()
+            return 0
+        for s in slices:
+            self._at[s.span.topic, s.span.partition] = s.span.topic_id, s.span.after
+        return self.most - left
+
+    async def run(self) -> None:
+        """Until stopped. A broken world is retried with growing pauses, then ends the reader."""
+        pauses = iter((0.1, 0.3, 1, 3, 10, 30))
+        while not self._stopping:
+            try:
+                if await self.step() == 0:
+                    await self._bus.wait(0.1)
+                pauses = iter((0.1, 0.3, 1, 3, 10, 30))
+            except Halted:
+                await asyncio.sleep(1)
+            except Lost:
+                raise
+            except Exception:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                self._at.clear()
+                await asyncio.sleep(pause)
+
+    async def stop(self) -> None:
+        self._stopping = True
+
+    async def _assign(self) -> None:
+        """begin <= position <= end, and the same topic as before: else nothing may be skipped silently."""
+        ids, ends_ = await self._bus.topic_ids(self._topics), await self._bus.ends(self._topics)
+        async with self._database.transaction() as db:
+            known = await positions_of(db, self._topics)
+            await begin_positions(db, {place: (id_, 0) for place, id_ in ids.items() if place not in known})
+        for place, id_ in ids.items():
+            was, at = known.get(place, (id_, 0))
+            if was != id_ or not 0 <= at <= ends_[place]:
+                raise Lost(f"{place[0]}/{place[1]}: position {at} of topic {was}, the log is {id_} up to {ends_[place]}")
+            self._at[place] = id_, at
+
+
+_TABLES = (
+    """create table if not exists log (topic text, partition bigint, "offset" bigint, key bytea, headers bytea not null,
+    value bytea, appended_at timestamptz not null, primary key (topic, partition, "offset"))""",
+    """create table if not exists ends (topic text, partition bigint, topic_id text not null, next bigint not null,
+    primary key (topic, partition))""",
+)

@@ -1,0 +1,38 @@
+"""What a slice tells leaves with the rows it describes: same transaction, then the bus."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from o2c_contracts import wire
+from o2c_contracts.event import Message
+from o2c_contracts.topics import topic
+
+from . import arrays
+from .database import Db
+from .raw import pack
+from .tables import outbox, streams
+
+_NAMES = ("topic", "key", "headers", "value", "recorded_at")
+_ENQUEUE = arrays.insert(outbox, *_NAMES)
+_HEADS = arrays.select_where(streams, ("key",))
+_MOVED = arrays.upsert(streams)
+
+
+async def enqueue(db: Db, service: str, told: Sequence[Message]) -> None:
+    """In their order, each with the next version of its key. The keys' families are locked by whoever calls."""
+    if not told:
+        return
+    versions: dict[str, int] = {r["key"]: r["version"] for r in await db.fetch(_HEADS, sorted({m.event.key for m in told}))}
+    own, rows = topic(service), []
+    for m in told:
+        key = m.event.key
+        versions[key] = version = versions.get(key, 0) + 1
+        record = wire.encode(Message(replace(m.envelope, stream_version=version), m.event))
+        rows.append((own, record.key, pack(record.headers), record.value, m.envelope.recorded_at))
+    await db.execute(_ENQUEUE, *arrays.as_arrays(5, rows))
+    await db.execute(_MOVED, *arrays.as_arrays(2, sorted(versions.items())))
+
+
+async def enqueue_raw(db: Db, name: str, key: bytes, headers: wire.Headers, value: bytes, recorded_at: object) -> None:
+    """A record for another topic: a dead letter."""
+    await db.execute(_ENQUEUE, [name], [key], [pack(headers)], [value], [recorded_at])

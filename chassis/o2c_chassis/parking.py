@@ -1,0 +1,139 @@
+"""Records that could not be handled: put aside as they came, and taken up again in order.
+
+Parking, the blocked check and taking up happen under the family's lock.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from o2c_contracts.wire import Record, headers_of
+
+from . import outbox
+from .bus import Span
+from .database import Db
+from .raw import pack, unpack
+
+_NAMES = (
+    "topic", "partition", "offset", "key", "headers", "value", "appended_at", "families", "blocks", "waits", "code",
+    "reason", "source", "event_id", "parked_at",
+)  # fmt: skip
+_PUT = f"""
+insert into parked ({", ".join(f'"{n}"' for n in _NAMES)})
+values ({", ".join(f"${n}" for n in range(1, len(_NAMES) + 1))}) returning id
+"""
+_BLOCKED = "select families from parked where blocks and families && $1::text[]"
+_WAITING = "select * from parked where blocks and families && $1::text[] order by id"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`code` is stable and countable, the text is for a person. `waits`: nothing wrong with it but the one before."""
+
+    code: str
+    text: str
+    blocks: bool
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A parked record with the place that it came from."""
+
+    id: int
+    topic: str
+    partition: int
+    record: Record
+
+
+async def blocked(db: Db, names: Iterable[str]) -> set[str]:
+    """All names that wait together with any of these. Under the families' locks, else one could be blocked meanwhile."""
+    rows = await db.fetch(_BLOCKED, sorted(names))
+    return {name for row in rows for name in row["families"]}
+
+
+async def put_aside(
+    db: Db, place: Span, record: Record, reason: Reason, *, families: Iterable[str] = (), at: datetime
+) -> int:
+    """The record as it came; its number."""
+    headers = headers_of(record)
+    return int(
+        await db.fetchval(
+            _PUT, place.topic, place.partition, record.offset, record.key, pack(record.headers), record.value,
+            record.appended_at, sorted(families), reason.blocks, reason.waits, reason.code,
+            re.sub(r"[\x00-\x1f]+", " ", reason.text)[:500], _printable(headers.get("ce_source")),
+            _printable(headers.get("ce_id")), at,
+        )  # fmt: skip
+    )
+
+
+def _printable(text: str | None) -> str:
+    return re.sub(r"[\x00-\x1f]+", " ", text or "")[:200]
+
+
+async def dead_letter(db: Db, service: str, place: Span, record: Record, reason: Reason, at: datetime) -> None:
+    """Place, reason and identity for others to see; the bytes stay in the table, so that erasure stays possible."""
+    headers = headers_of(record)
+    content = {
+        "topic": place.topic,
+        "partition": place.partition,
+        "offset": record.offset,
+        "group": service,
+        "code": reason.code,
+        "reason": re.sub(r"[\x00-\x1f]+", " ", reason.text)[:500],
+        "source": _printable(headers.get("ce_source")),
+        "id": _printable(headers.get("ce_id")),
+        "type": _printable(headers.get("ce_type")),
+    }
+    name = f"{place.topic}.{service}.dlq"
+    await outbox.enqueue_raw(
+        db, name, record.key or b"", (("content-type", b"application/json"),), orjson.dumps(content), at
+    )
+
+
+async def waiting(db: Db, names: Sequence[str]) -> list[Waiting]:
+    """Everything that waits with these names, oldest first; within one stream in the order of its versions."""
+    rows = [
+        Waiting(r["id"], r["topic"], r["partition"], record_of(r)) for r in await db.fetch(_WAITING, list(names))
+    ]
+    places: dict[tuple[str | None, bytes | None], list[int]] = {}
+    for n, row in enumerate(rows):
+        if _version(row) is not None:
+            places.setdefault((headers_of(row.record).get("ce_source"), row.record.key), []).append(n)
+    ordered = list(rows)
+    for slots in places.values():
+        for slot, row in zip(slots, sorted((rows[n] for n in slots), key=lambda w: _version(w) or 0), strict=True):
+            ordered[slot] = row
+    return ordered
+
+
+def _version(row: Waiting) -> int | None:
+    text = headers_of(row.record).get("ce_streamversion", "")
+    return int(text) if text.isdecimal() else None
+
+
+def record_of(row: Any) -> Record:
+    return Record(row["key"], unpack(row["headers"]), row["value"], row["offset"], row["appended_at"])
+
+
+async def forget(db: Db, ids: Sequence[int]) -> None:
+    await db.execute("delete from parked where id = any($1::bigint[])", list(ids))
+
+
+async def share_parked(db: Db, code: str, since: datetime) -> tuple[int, float]:
+    """Customers parked for this reason since then: how many, and their share of the customers lately told about."""
+    count = await db.fetchval(
+        "select count(distinct key) from parked where blocks and not waits and code = $1 and parked_at >= $2",
+        code,
+        since,
+    )
+    recent = await db.fetchval(
+        "select count(distinct key) from (select key from outbox order by position desc limit 1000) lately"
+    )
+    return count, count / max(1, count + recent)
+
+
+

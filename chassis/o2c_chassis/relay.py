@@ -1,0 +1,63 @@
+"""Moves committed outbox rows to the bus, oldest first, at least once; a sent row stays for days."""
+
+import asyncio
+from itertools import groupby
+from typing import Any
+
+from o2c_contracts.wire import Record
+
+from .bus import Bus
+from .clock import Clock
+from .database import Database
+from .raw import unpack
+from .store import hash_of
+
+_UNSENT = "select position, topic, key, headers, value from outbox where sent_at is null order by position limit $1"
+_SENT = "update outbox set sent_at = $2 where position = any($1::bigint[])"
+
+
+class Relay:
+    """One at a time per service: the lock, the reading and the marking share one connection, so who loses it stops."""
+
+    def __init__(self, service: str, database: Database, bus: Bus, clock: Clock, most: int = 1000) -> None:
+        self._name, self._database, self._bus, self._clock, self._most = service, database, bus, clock, most
+        self._connection: Any = None
+        self._turn = asyncio.Lock()
+
+    async def step(self) -> int:
+        """Publish one batch and mark it sent; how many. Nothing, where another relay of this service is at work.
+
+        Who dies between publishing and marking publishes again under the same ids, which every inbox drops.
+        """
+        async with self._turn:
+            try:
+                db = self._connection or await self._leading()
+                if db is None:
+                    return 0
+                rows = await db.fetch(_UNSENT, self._most)
+                for topic, part in groupby(rows, key=lambda r: r["topic"]):
+                    batch = [Record(r["key"], unpack(r["headers"]), r["value"]) for r in part]
+                    await self._bus.publish(topic, batch)
+                if rows:
+                    await db.execute(_SENT, [r["position"] for r in rows], self._clock.now())
+                return len(rows)
+            except BaseException:
+                await self._let_go()
+                raise
+
+    async def close(self) -> None:
+        await self._let_go()
+
+    async def _leading(self) -> Any:
+        db = await self._database.own_connection()
+        if await db.fetchval("select pg_try_advisory_lock($1)", hash_of(f"relay of {self._name}")):
+            self._connection = db
+            return db
+        await db.close()
+        return None
+
+    async def _let_go(self) -> None:
+        """The connection goes with its lock: one that went back to a pool would keep it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
