@@ -97,7 +97,7 @@ event-map: setup ## write docs/event-map.md anew: who tells, who hears
 clean: ## remove what targets made: environment, local servers' data, caches
 	@if [ -x $(BIN)/python ]; then \
 		$(BIN)/python -m o2c_console.local_kafka stop; \
-		$(BIN)/python -m o2c_console.local_postgres stop $$(find .local -name passwords.json -printf '%h ' 2>/dev/null); \
+		$(BIN)/python -m o2c_console.local_postgres stop $$(find .local -name passwords.json -exec dirname {} \; 2>/dev/null); \
 	fi
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
