@@ -8,9 +8,13 @@ from collections.abc import Callable
 import asyncpg
 import psutil
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from o2c_console import local_kafka, local_postgres
 from o2c_console.local_kafka import Broker
 from o2c_console.local_postgres import Cluster, PostgresNotStarted
+
+LOG_APPEND_TIME = 1
 
 
 async def test_a_service_cannot_enter_another_services_database(postgres: Cluster) -> None:
@@ -85,6 +89,26 @@ def test_a_killed_kafka_starts_again_on_its_port(own_kafka: Callable[..., Broker
     assert again.port == broker.port
     assert again.pid != broker.pid
     assert local_kafka.find(broker.folder) == again
+
+
+async def test_the_local_kafka_stamps_the_time_itself_and_makes_no_topic_unasked(kafka: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.create_topics([NewTopic("house.declared", num_partitions=16, replication_factor=1)])
+
+    async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True) as producer:
+        told = await producer.send_and_wait("house.declared", b"{}", key=b"c:C-1", timestamp_ms=1)
+    async with AIOKafkaConsumer("house.declared", bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
+        record = await consumer.getone()
+    await admin.describe_topics(["house.undeclared"])
+    topics = await admin.list_topics()
+    await admin.close()
+
+    assert (record.key, record.value, record.offset) == (b"c:C-1", b"{}", told.offset)
+    assert record.timestamp_type == LOG_APPEND_TIME
+    assert record.timestamp > 1
+    assert "house.declared" in topics
+    assert "house.undeclared" not in topics
 
 
 def _wait_for_the_end_of(pid: int) -> None:
