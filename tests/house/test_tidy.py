@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,22 @@ INSTANTS = {
 }
 OUTSIDE_SETS_THE_SIGNATURE = {"command", "callback", "get", "post", "put", "patch", "delete", "exception_handler"}
 
+PURE = re.compile(r"services/\w+/(?P<package>o2c_\w+)/(?P<layer>domain|facts|handlers)(\.py|/)")
+WORLD = {
+    "asyncio",
+    "asyncpg",
+    "httpx",
+    "io",
+    "logging",
+    "os",
+    "pathlib",
+    "random",
+    "requests",
+    "secrets",
+    "shutil",
+    "socket",
+}
+WORLD |= {"sqlalchemy", "structlog", "subprocess", "sys", "tempfile", "threading", "time", "urllib"}
 UNFINISHED = re.compile(r"\b(T[O]DO|F[I]XME|X[X]X)\b")
 MACHINE = re.compile(r"(^|[^A-Za-z0-9_.-])/(work|farm|root|Users|home/[a-z]+)/", re.MULTILINE)
 REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|repo\d?\.maven|registry\.npmjs")
@@ -95,6 +112,25 @@ def only_settings_read_the_environment() -> Iterator[Finding]:
                 yield f"{path}:{node.lineno}", "make it a field of a settings class"
 
 
+def handlers_facts_and_domain_are_pure() -> Iterator[Finding]:
+    for path, tree in _modules(tests=False):
+        part = PURE.match(path)
+        for module, line in _imports(tree) if part else ():
+            if module in WORLD:
+                yield f"{path}:{line}", f"{module} reaches outside: load it, or take it from the event"
+        for node in ast.walk(tree) if part else ():
+            if isinstance(node, ast.AsyncFunctionDef | ast.Await):
+                yield f"{path}:{node.lineno}", "what waits does I/O: leave that to the chassis"
+
+
+def domain_knows_the_contracts_only() -> Iterator[Finding]:
+    for path, tree in _modules(tests=False):
+        part = PURE.match(path)
+        for module, line in _imports(tree) if part and part["layer"] == "domain" else ():
+            if module not in sys.stdlib_module_names and module not in {"o2c_contracts", part["package"]}:
+                yield f"{path}:{line}", f"the domain may not know {module}: hand it in as a value"
+
+
 def nothing_names_a_machine_or_a_registry() -> Iterator[Finding]:
     yield from _lines_with(MACHINE, "a path of one machine means nothing on another")
     yield from _lines_with(REGISTRIES, "where packages come from is the installer's own setting")
@@ -125,6 +161,8 @@ RULES: list[Callable[[], Iterator[Finding]]] = [
     names_say_what_is_inside,
     only_the_clock_reads_the_clock,
     only_settings_read_the_environment,
+    handlers_facts_and_domain_are_pure,
+    domain_knows_the_contracts_only,
     nothing_names_a_machine_or_a_registry,
     no_lock_file_carries_download_addresses,
     no_test_mocks_or_makes_a_package,
@@ -147,6 +185,14 @@ def _signature_is_an_interface(function: ast.FunctionDef | ast.AsyncFunctionDef)
     """Commands and routes take what the person outside may say, each a parameter."""
     calls = (each.func for each in function.decorator_list if isinstance(each, ast.Call))
     return any(isinstance(call, ast.Attribute) and call.attr in OUTSIDE_SETS_THE_SIGNATURE for call in calls)
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((each.name.partition(".")[0], node.lineno) for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0], node.lineno
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
