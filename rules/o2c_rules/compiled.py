@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from itertools import islice, product
+from itertools import product
 from math import prod
 
 from .codes import Codes, Coding
@@ -153,13 +153,13 @@ class Compiled:
         return {name: min(numbers) if self.table.aggregation is Aggregation.MIN else max(numbers)}
 
     def _compare_on_boundaries(self) -> None:
-        """Hold the executors against each other: on every combination of codes when they are few, else on each code of
-        each column, with the other columns where a row wants them."""
+        """Hold the executors against each other: on every combination of codes when they are few, else inside each row
+        and on each code of each column, with the other columns where a row wants them."""
         sizes = [coder.codes for coder in self._coding.coders]
         if prod(sizes) <= COMPARED_MOST:
             samples: Iterable[Codes] = map(list, product(*map(range, sizes)))
         else:
-            samples = islice(self._around_rows(sizes), COMPARED_MOST)
+            samples = self._around_rows(sizes)
         for codes in samples:
             self._every(codes)
             self._first(codes)

@@ -1,43 +1,58 @@
-"""Where a legal entity is: in whose time its days begin, what it invoices in. Out of the book, never out of code."""
+"""The legal entities: in whose time a day begins, and in what an entity keeps its books."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from .rulebook import RuleBook
 
 TABLE = "reference/legal-entities"
+_known: WeakKeyDictionary[RuleBook, dict[str, "LegalEntity"]] = WeakKeyDictionary()
 
 
 class UnknownEntity(LookupError):
-    """No row for this legal entity in the book in force."""
+    """A legal entity that the reference table does not hold."""
 
 
-@lru_cache(maxsize=1000)
-def _said(book: RuleBook, legal_entity: str, on: date, name: str) -> str:
-    value = book.decide(TABLE, {"legal_entity": legal_entity}, on)[name]
-    if not isinstance(value, str):
-        raise UnknownEntity(f"{legal_entity!r} is not in {TABLE} on {on}; add a row")
-    return value
+@dataclass(frozen=True, slots=True)
+class LegalEntity:
+    """A company that sells under its own name and keeps its own books."""
+
+    id: str
+    name: str
+    country: str
+    zone: ZoneInfo
+    currency: str
+    language: str
 
 
-def zone(book: RuleBook, legal_entity: str, on: date) -> ZoneInfo:
-    """The zone whose midnight begins the entity's days."""
-    return ZoneInfo(_said(book, legal_entity, on, "zone"))
+def entity(book: RuleBook, legal_entity: str) -> LegalEntity:
+    """The entity by its newest version in the table. UnknownEntity, with the known ones, where there is none."""
+    known = _known.setdefault(book, {})
+    found = known.get(legal_entity)
+    if found is None:
+        found = known[legal_entity] = _read(book, legal_entity)
+    return found
 
 
-def currency(book: RuleBook, legal_entity: str, on: date) -> str:
-    """What the entity keeps its books in."""
-    return _said(book, legal_entity, on, "currency")
+def zone(book: RuleBook, legal_entity: str) -> ZoneInfo:
+    """The time zone in which an entity's days begin and end."""
+    return entity(book, legal_entity).zone
 
 
 def local_date(book: RuleBook, legal_entity: str, instant: datetime) -> date:
-    """The day it is for the entity at an instant."""
-    utc = instant.astimezone(UTC)
-    return utc.astimezone(zone(book, legal_entity, utc.date())).date()
+    """The entity's calendar day at an aware instant."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant} names no zone: instants are aware")
+    return instant.astimezone(UTC).astimezone(zone(book, legal_entity)).date()
 
 
-def instant_of(book: RuleBook, legal_entity: str, day: date, hour: int, minute: int = 0) -> datetime:
-    """A wall-clock time of a day in the entity's zone, as UTC."""
-    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone(book, legal_entity, day))
-    return local.astimezone(UTC)
+def _read(book: RuleBook, legal_entity: str) -> LegalEntity:
+    newest = book.versions(TABLE)[-1]
+    decision = book.decide(TABLE, {"legal_entity": legal_entity}, newest.effective_to)
+    if not decision.rows:
+        known = ", ".join(row.cells["legal_entity"].text for row in newest.rows if "legal_entity" in row.cells)
+        raise UnknownEntity(f"no legal entity {legal_entity!r} in {TABLE}; it has {known}")
+    name, country, currency, language = (str(decision[key]) for key in ("name", "country", "currency", "language"))
+    return LegalEntity(legal_entity, name, country, ZoneInfo(str(decision["zone"])), currency, language)

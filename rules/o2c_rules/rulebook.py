@@ -9,6 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from weakref import WeakValueDictionary
 
+from .calendar_book import FILE as CALENDARS
+from .calendar_book import read_calendars
+from .calendars import Calendar
 from .compiled import Compiled, Disagreement, compile_table
 from .decision import Decision
 from .durable import NAME
@@ -28,6 +31,10 @@ class UnknownTable(LookupError):
     """A table that the bundle does not hold."""
 
 
+class UnknownCalendar(LookupError):
+    """A calendar that the bundle does not hold."""
+
+
 class RuleBook:
     """One bundle. Deciding never changes it; two threads may ask it."""
 
@@ -37,7 +44,15 @@ class RuleBook:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files: Mapping[str, bytes] = MappingProxyType(dict(sorted(files.items())))
         self.hash = bundle_hash(self.files)
-        self._tables = _versions(self.files)
+        self._tables, findings = _versions(self.files)
+        self._calendars: Mapping[str, Calendar] = {}
+        try:
+            if CALENDARS in self.files:
+                self._calendars = read_calendars(self.files[CALENDARS])
+        except BadTable as error:
+            findings += error.findings
+        if findings:
+            raise BadTable(findings)
 
     @classmethod
     def shipped(cls) -> "RuleBook":
@@ -86,6 +101,13 @@ class RuleBook:
                 return compiled.table.rows
         return ()
 
+    def calendar(self, name: str) -> Calendar:
+        """A calendar of business time. UnknownCalendar, with the known ones, where there is none of that name."""
+        try:
+            return self._calendars[name]
+        except KeyError:
+            raise UnknownCalendar(f"no calendar {name!r}; the bundle has {', '.join(self._calendars)}") from None
+
     def recall(self, record: Record) -> Decision:
         """The recorded decision made again, to explain it. Disagreement when it would not come out the same."""
         if record.bundle != self.hash:
@@ -127,7 +149,7 @@ def bundle_hash(files: Mapping[str, bytes]) -> str:
 
 def table_files(files: Mapping[str, bytes]) -> Iterator[str]:
     """The files that hold tables: not their golden cases, not the calendars."""
-    return (name for name in files if not name.endswith(CASES) and name != "calendars.yaml")
+    return (name for name in files if not name.endswith(CASES) and name != CALENDARS)
 
 
 @cache
@@ -135,7 +157,8 @@ def _shipped() -> RuleBook:
     return RuleBook.of(BOOKS)
 
 
-def _versions(files: Mapping[str, bytes]) -> dict[str, tuple[Compiled, ...]]:
+def _versions(files: Mapping[str, bytes]) -> tuple[dict[str, tuple[Compiled, ...]], list[Finding]]:
+    """All tables, each with its versions in order of their dates, and whatever is wrong with any."""
     found: dict[str, list[Compiled]] = {}
     findings: list[Finding] = []
     for name in table_files(files):
@@ -152,9 +175,7 @@ def _versions(files: Mapping[str, bytes]) -> dict[str, tuple[Compiled, ...]]:
     for name in files:
         if name.endswith(CASES) and name_of(name.removesuffix(CASES) + ".yaml") not in known:
             findings.append(Finding(f"{name}:1", "cases without a table", "put them beside their table"))
-    if findings:
-        raise BadTable(findings)
-    return {name: tuple(found[name]) for name in sorted(found)}
+    return {name: tuple(found[name]) for name in sorted(found)}, findings
 
 
 def _conflicts(versions: list[Table]) -> Iterator[Finding]:

@@ -11,12 +11,12 @@ CASES = [case for table in BOOK.tables for case in cases_of(BOOK, table)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.table}: {case.sentence}")
-def test_a_golden_case_holds(case: Case):
+def test_a_golden_case_holds(case: Case) -> None:
     assert list(case.failures(BOOK)) == []
 
 
 @pytest.mark.parametrize("table", BOOK.tables)
-def test_every_row_is_fired_by_a_case_and_spared_by_another(table: str):
+def test_every_row_is_fired_by_a_case_and_spared_by_another(table: str) -> None:
     fired: Counter[tuple[str, str]] = Counter()
     asked: Counter[str] = Counter()
 
@@ -33,14 +33,14 @@ def test_every_row_is_fired_by_a_case_and_spared_by_another(table: str):
 
 
 @pytest.mark.parametrize("table", BOOK.tables)
-def test_every_row_says_what_it_rests_on(table: str):
+def test_every_row_says_what_it_rests_on(table: str) -> None:
     rows = [row for version in BOOK.versions(table) for row in version.rows]
 
     assert [row.id for row in rows if not row.basis] == []
 
 
 @pytest.mark.parametrize("table", BOOK.tables)
-def test_a_table_has_a_title_and_two_cases_never_share_a_sentence(table: str):
+def test_a_table_has_a_title_and_two_cases_never_share_a_sentence(table: str) -> None:
     sentences = Counter(case.sentence for case in cases_of(BOOK, table))
 
     assert all(version.title for version in BOOK.versions(table))

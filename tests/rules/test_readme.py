@@ -2,19 +2,20 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from o2c_rules.cases import cases_of
 from o2c_rules.rulebook import RuleBook
 
-README = (Path(__file__).parents[2] / "rules" / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+README: str = (Path(__file__).parents[2] / "rules" / "README.md").read_text()
+BLOCKS: list[tuple[str, str]] = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 
 
 def example(beginning: str) -> bytes:
     return next(text for _, text in BLOCKS if text.startswith(beginning)).encode()
 
 
-def test_the_example_book_and_its_cases_hold():
+def test_the_example_book_and_its_cases_hold() -> None:
     book = RuleBook(
         {"examples/release.yaml": example("table:"), "examples/release.cases.yaml": example("- case:")},
     )
@@ -28,15 +29,15 @@ def test_the_example_book_and_its_cases_hold():
     )
 
 
-def test_the_example_in_csv_is_a_table_too():
+def test_the_example_in_csv_is_a_table_too() -> None:
     book = RuleBook({"examples/tolerance.csv": example("# table:")})
 
     assert book.tables == ("examples/tolerance",)
 
 
-def test_the_python_example_runs():
+def test_the_python_example_runs() -> None:
     code = next(text for language, text in BLOCKS if language == "python")
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
 
     exec(code, names)
 
