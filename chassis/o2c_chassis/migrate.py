@@ -2,6 +2,7 @@
 
 import asyncio
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,10 @@ async def migrate(service: Service, url: str) -> None:
 
 def histories(service: Service) -> list[tuple[str, MetaData]]:
     """The package whose `migrations` folder holds each history, and the tables that it should lead to."""
-    own = f"o2c_{service.name}"
-    try:
-        tables: MetaData = import_module(f"{own}.tables").metadata
-    except ModuleNotFoundError:
-        return [(_CHASSIS, chassis_metadata)]
-    return [(_CHASSIS, chassis_metadata), (own, tables)]
+    own = {k.table.metadata for k in service.keeps} - {chassis_metadata}
+    package = f"o2c_{service.name}"
+    found = getattr(import_module(f"{package}.tables"), "metadata", None) if find_spec(package) else None
+    return [(_CHASSIS, chassis_metadata), *[(package, m) for m in own if m is found]]
 
 
 def run_migrations() -> None:

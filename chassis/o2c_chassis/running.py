@@ -1,0 +1,112 @@
+"""One service at work: reader, relay, timer and deliverer around one path; stepped by a driver or running by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from .bus import Bus, Reader, Slice
+from .clock import Clock
+from .consumer import Path
+from .database import Database
+from .deliverer import Deliverer
+from .deliveries import Port
+from .loopback import Loopback, LoopbackReader
+from .relay import Relay
+from .rules_in_force import RulesInForce
+from .service import Service
+from .timer import Timer
+
+
+class Running:
+    """Made by `start`; a simulated world is stepped, a live one runs until it is stopped or cannot go on."""
+
+    def __init__(
+        self, service: Service, database: Database, bus: Bus, rules: RulesInForce, clock: Clock, *, port: Port, world: str
+    ) -> None:
+        self.service, self.database, self.bus, self.rules, self.clock, self.world = service, database, bus, rules, clock, world
+        self.path = Path(service, database, rules.book, clock, world)
+        self.relay = Relay(service.name, database, bus, clock)
+        self.timer = Timer(self.path, clock)
+        self.deliverer = Deliverer(self.path, port, clock)
+        self.reader: Reader = self._reader()
+        self.committed = 0
+        """Slices made durable since the start: progress, for liveness."""
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    async def on_slices(self, slices: Sequence[Slice]) -> None:
+        """Between slices, never within one, another bundle of rules may take over."""
+        await self.rules.refresh()
+        await self.path.on_slices(slices)
+        self.committed += 1
+        self._wake.set()
+
+    async def step(self) -> int:
+        """For a driver: read, relay and deliver what is there now; how much was done. Loopback only."""
+        assert isinstance(self.reader, LoopbackReader), "on Kafka records are pushed; wait for quiet instead"
+        done = await self.reader.step()
+        if done or not self.committed:
+            done += await self.relay.step()
+        return done + await self.deliverer.step()
+
+    async def wake_due(self) -> int:
+        """For a driver: deadlines that are due at the clock's instant."""
+        await self.rules.refresh()
+        return await self.timer.step()
+
+    async def run(self) -> None:
+        """Until stopped; raises the first error that cannot be got over, so that the process ends and starts anew."""
+        loops = [
+            self.reader.run(),
+            self._loop(self.relay.step, 0.2, woken=True),
+            self._loop(self.wake_due, 0.5),
+            self._loop(self.deliverer.step, 0.5),
+        ]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            await self.stop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.relay.close()
+
+    async def stop(self) -> None:
+        """Let what is under way finish, begin nothing else; the relay makes one more pass."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self._wake.set()
+        await self.reader.stop()
+
+    async def _loop(self, step: Callable[[], Awaitable[int]], pause: float, *, woken: bool = False) -> None:
+        """Work while there is some; a broken world is retried with growing pauses, then ends the process."""
+        failures = 0
+        while True:
+            stopping = self._stopping  # Read before the pass: one begun before the last commit proves nothing.
+            try:
+                done = await step()
+                failures = 0
+            except Exception:
+                failures += 1
+                if failures > 8 or stopping:
+                    raise
+                await asyncio.sleep(min(30.0, 0.1 * 2**failures))
+                continue
+            if stopping and not done:
+                return
+            if not done:
+                self._wake.clear() if woken else None
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait() if woken else asyncio.sleep(pause), pause + 0.05)
+
+    def _reader(self) -> Reader:
+        if isinstance(self.bus, Loopback):
+            return LoopbackReader(self.bus, self.database, self.service.topics, self.on_slices)
+        from .kafka import Kafka, KafkaReader  # noqa: PLC0415 - an embedded run needs no Kafka client
+
+        assert isinstance(self.bus, Kafka)
+        return KafkaReader(self.bus, self.service.name, self.service.topics, self.database, self.on_slices)

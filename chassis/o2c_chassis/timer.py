@@ -1,0 +1,24 @@
+"""Wakes deadlines whose time has come."""
+
+from . import deadlines
+from .clock import Clock
+from .consumer import Path
+
+
+class Timer:
+    def __init__(self, path: Path, clock: Clock, most: int = 500) -> None:
+        self._path, self._clock, self._most = path, clock, most
+        self._waits: set[str] = set()
+
+    async def step(self) -> int:
+        """One batch of what is due now, oldest first; how many were taken. Those of blocked families are left."""
+        now = self._clock.now()
+        async with self._path.database.connection() as db:
+            picked = await deadlines.pick(db, now, self._waits, self._most)
+        if not picked:
+            self._waits.clear()
+            return 0
+        messages = [deadlines.message(self._path.service, p, now, self._path.world) for p in picked]
+        waits = await self._path.on_own(messages, deadlines.take)
+        self._waits |= waits
+        return len([m for m in messages if m.event.key not in waits])
