@@ -161,7 +161,7 @@ def _kafka_in_a_container() -> Iterator[str]:
 
 
 def _places() -> list[Path]:
-    """Where a session's servers may keep their files, best first: a new database takes 15 ms in memory, 300 on a disk."""
+    """Where the servers may keep their files, best first: a new database takes 15 ms in memory, 300 on disk."""
     memory, disk = Path("/dev/shm"), Path(tempfile.gettempdir())
     roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= MEMORY_ENOUGH_BYTES
     return [memory, disk] if roomy else [disk, memory]
