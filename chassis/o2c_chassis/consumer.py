@@ -4,6 +4,8 @@ The same for all services and for everything that changes them: records, deadlin
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from o2c_contracts import wire
 from o2c_contracts.event import LIVE, Message
@@ -27,6 +29,23 @@ from .working_set import WorkingSet
 Take = Callable[[Db, Sequence[Message]], Awaitable[list[Message]]]
 
 
+@dataclass(slots=True)
+class Pending:
+    """Hints for whoever works behind the path, so that nobody asks the database in vain; never the truth."""
+
+    unsent: bool = True
+    queued: bool = True
+    next_due: datetime | None = datetime.min.replace(tzinfo=UTC)
+    """No deadline is due before this; None: none is armed."""
+
+    def note(self, result: Consequences) -> None:
+        self.unsent = self.unsent or bool(result.told)
+        self.queued = self.queued or bool(result.wanted)
+        for _, armed in result.armed:
+            if armed.due_at is not None and (self.next_due is None or armed.due_at < self.next_due):
+                self.next_due = armed.due_at
+
+
 class Path:
     """One service's way from what arrives to what is committed."""
 
@@ -37,6 +56,7 @@ class Path:
         self._rules = rules
         self.reception = Reception(service, world)
         self.quarantine = Quarantine(service, database, clock, world)
+        self.pending = Pending()
 
     async def on_slices(self, slices: Sequence[Slice]) -> None:
         """Apply records in order. Returning means: they are durable. One bad record never takes others with it."""
@@ -77,6 +97,7 @@ class Path:
         await deadlines.arm(db, result.armed)
         await deliveries.queue(db, result.wanted)
         await record(db, result.asked)
+        self.pending.note(result)
         return result
 
     async def on_own(self, messages: Sequence[Message], take: Take) -> set[str]:

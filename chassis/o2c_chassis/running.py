@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
+from . import deadlines
 from .bus import Bus, Reader, Slice
 from .clock import Clock
 from .consumer import Path
@@ -44,13 +46,33 @@ class Running:
     async def step(self) -> int:
         """For a driver: read, relay and deliver what is there now; how much was done. Loopback only."""
         assert isinstance(self.reader, LoopbackReader), "on Kafka records are pushed; wait for quiet instead"
-        done = await self.reader.step()
-        if done or not self.committed:
-            done += await self.relay.step()
-        return done + await self.deliverer.step()
+        return await self.reader.step() + await self.behind()
+
+    async def behind(self) -> int:
+        """What follows a commit: relay and deliver; asks the database only where the path has left something."""
+        done, pending = 0, self.path.pending
+        if pending.queued:
+            pending.queued = False
+            if moved := await self.deliverer.step():
+                done, pending.queued = moved, True
+        if pending.unsent:
+            pending.unsent = False
+            if sent := await self.relay.step():
+                done, pending.unsent = done + sent, True
+        return done
+
+    async def due_before(self, until: datetime) -> datetime | None:
+        """When the next deadline is due, if not after `until`."""
+        bound = self.path.pending.next_due
+        if bound is None or bound > until:
+            return None
+        async with self.database.connection() as db:
+            _, bound = await deadlines.armed_now(db, until)
+        self.path.pending.next_due = bound
+        return bound if bound is not None and bound <= until else None
 
     async def wake_due(self) -> int:
-        """For a driver: deadlines that are due at the clock's instant."""
+        """Deadlines that are due at the clock's instant; how many were taken."""
         await self.rules.refresh()
         return await self.timer.step()
 

@@ -1,6 +1,6 @@
 """What a service is to the chassis: a name, what it keeps, and what it does with what it hears."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from o2c_contracts.event import Event, Message
 from o2c_contracts.topics import topic, topics_of
 from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .commands import Command
 from .working_set import Need, WorkingSet
@@ -18,6 +19,8 @@ Needs = Callable[[Any, WorkingSet], Iterator[list[Need[Any]]]]
 """A generator: each yield is one round trip, shared by the slice; when it goes on, what it named is there."""
 Families = Callable[[Any, WorkingSet], Generator[list[Need[Any]], None, set[str]]]
 """The same, and returns the names of those who must be locked together for this event."""
+Verify = Callable[[AsyncConnection], Awaitable[Sequence["Check"]]]
+"""What must hold in this service's tables at any time: each identity by its name, and what was found."""
 Render = Callable[[Mapping[str, Any]], "Document"]
 
 
@@ -80,6 +83,15 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One identity: `open-items-equal-receivables`, held or not, with the figures."""
+
+    name: str
+    holds: bool
+    found: str = ""
+
+
+@dataclass(frozen=True)
 class Delivers:
     """A kind of document that must reach the outside: how it is made, and what we do when that has ended."""
 
@@ -99,6 +111,7 @@ class Service:
     families: Families = by_key
     api: APIRouter | None = None
     """Read-only questions over HTTP; commands are routed by themselves."""
+    verify: Verify | None = None
 
     @cached_property
     def commands(self) -> tuple[type[Command], ...]:
