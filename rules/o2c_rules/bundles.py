@@ -1,7 +1,7 @@
 """Where released rules live: immutable bundles by their hash, and a chain of releases that nobody can change unseen.
 
-    store/bundles/<hash>/orders/credit.yaml …       what was published
-    store/releases.jsonl                            which bundle holds from when, by whom, each line hashed over the last
+    store/bundles/<hash>/orders/credit.yaml …  what was published
+    store/releases.jsonl                       which bundle holds from when, by whom; each line hashed over the last
 
 A store is only ever added to. Nothing here reads a clock for a decision: instants are given.
 """
@@ -23,6 +23,8 @@ from .rulebook import BOOKS, RuleBook, bundle_hash, read_files
 
 GENESIS = "0" * 64
 RELEASES = "releases.jsonl"
+SHIPPED = "shipped"
+"""The author of releases that nobody but the installation made."""
 
 
 class StoreProblem(Exception):
@@ -197,12 +199,16 @@ def in_force(releases: tuple[Release, ...], at: datetime) -> Release:
 
 
 def seed(folder: Path, first_instant: datetime) -> Store:
-    """A store whose first release is the shipped books, from an instant on: for a fresh installation or a simulated
-    world. A store that has releases already stays as it is."""
+    """A store that holds the shipped books from an instant on: for a fresh installation or a simulated world.
+
+    A store in which nobody but the installation ever released follows the shipped books when they change; one in which
+    a person did stays as it is.
+    """
     store = Store(folder)
-    if not store.releases():
-        bundle = store.publish(BOOKS)
-        store.release(bundle, first_instant, Approval("shipped", "installation", "first installation"))
+    releases = store.releases()
+    own = all(release.approval.author == SHIPPED for release in releases)
+    if own and (not releases or releases[-1].bundle != RuleBook.shipped().hash):
+        store.release(store.publish(BOOKS), first_instant, Approval(SHIPPED, "installation", "shipped books"))
     return store
 
 

@@ -1,6 +1,7 @@
 """Why a table answered as it did: the winner, every row that matched, and the nearest rows that would have won."""
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -77,37 +78,35 @@ class Explainer:
 
     def _nearest(self, row: int, column: int, codes: Codes, value: Value | Absent) -> tuple[Value | Absent] | None:
         """The nearest value with which the row answers, in a tuple of its own; None where it never does."""
-        coder, rest = self._coding.coders[column], self._index.without(codes, column)
-        wins = {
-            code
-            for code, mask in enumerate(self._index.masks[column])
-            if mask >> row & 1 and row in self._choose(rest & mask)
-        }
-        if not wins:
+        coder, masks, rest = self._coding.coders[column], self._index.masks[column], self._index.without(codes, column)
+
+        def answers(place: int) -> bool:
+            return row in self._choose(rest & masks[coder.of_place[place]])
+
+        places = sorted(coder.places[row] or ())
+        if coder.fact.kind in ORDERED and isinstance(value, int | Decimal | date):
+            return _nearest_of_order(coder, places, answers, value)
+        if not any(answers(place) for place in places):
             return None
-        if coder.fact.kind in ORDERED:
-            return _nearest_of_order(coder, wins, value)
-        words = [word for word, place in coder.words.items() if coder.of_place[place] in wins]
-        if words:
-            return (words[0],)
-        return (MISSING,)
+        words = (word for word, place in coder.words.items() if place in places and answers(place))
+        return (next(words, MISSING),)
 
 
-def _nearest_of_order(coder: Coder, wins: set[int], value: Value | Absent) -> tuple[Value | Absent] | None:
-    if not isinstance(value, int | Decimal | date):
-        return (MISSING,)
-    own = coder.place(value)
-    before = next(_edges(coder, wins, range(own - 1, -1, -1), upper=True), None)
-    after = next(_edges(coder, wins, range(own + 1, coder.null), upper=False), None)
+def _nearest_of_order(
+    coder: Coder, places: list[int], answers: Callable[[int], bool], value: Bound
+) -> tuple[Value | Absent] | None:
+    own = bisect_left(places, coder.place(value))
+    before = next(_edges(coder, reversed(places[:own]), answers, upper=True), None)
+    after = next(_edges(coder, places[own:], answers, upper=False), None)
     edges = [edge for edge in (before, after) if edge is not None]
     if not edges:
         return None
     return (min(edges, key=lambda edge: distance(value, edge)),)
 
 
-def _edges(coder: Coder, wins: set[int], places: range, *, upper: bool) -> Iterator[Bound]:
+def _edges(coder: Coder, places: Iterable[int], answers: Callable[[int], bool], *, upper: bool) -> Iterator[Bound]:
     for place in places:
-        if coder.of_place[place] in wins and (edge := _edge(coder, place, upper=upper)) is not None:
+        if answers(place) and (edge := _edge(coder, place, upper=upper)) is not None:
             yield edge
 
 

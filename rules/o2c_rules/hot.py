@@ -9,6 +9,9 @@ from .bundles import NothingInForce, Release, Source, StoreProblem, in_force
 from .rulebook import RuleBook
 from .source import BadTable
 
+AGAIN_SECONDS = 1.0
+"""How long a store that was found bad is left alone while it looks the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -32,8 +35,8 @@ class HotBook:
         """`needs` is a book whose tables and outcomes a bundle must have: the one the code was written against."""
         self._source, self._needs, self._monotonic = source, needs, monotonic
         self._read: _Read | None = None
-        self._refused: object = None
-        self._read_at = monotonic()
+        self._tried: object = None
+        self._tried_at = self._read_at = monotonic()
         self.problem: str | None = None
         """Why the store could not be read the last time; None when it could."""
 
@@ -54,9 +57,9 @@ class HotBook:
             if self._read is not None and stamp == self._read.stamp:
                 self._good()
                 return False
-            if self.problem and stamp == self._refused:
+            if self.problem and stamp == self._tried and self._monotonic() - self._tried_at < AGAIN_SECONDS:
                 return False
-            self._refused = stamp
+            self._tried, self._tried_at = stamp, self._monotonic()
             fresh = self._fresh(stamp)
         except (StoreProblem, BadTable, OSError) as error:
             self.problem = str(error)
@@ -92,7 +95,8 @@ class HotBook:
         if releases[: len(known)] != known:
             raise StoreProblem(f"the store's first {len(known)} releases are not those read before")
         books = {release.bundle: self._source.book(release.bundle) for release in releases}
-        for release in releases[len(known) :]:
+        # What was released before this process began may be older than its code; only the last of it must fit.
+        for release in releases[len(known) :] if known else releases[-1:]:
             self._check(release, books[release.bundle])
         return _Read(stamp, releases, books)
 

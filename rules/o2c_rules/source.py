@@ -53,6 +53,11 @@ class Finding:
     text: str
     hint: str = ""
 
+    def place(self) -> tuple[str, int]:
+        """File and line, to put findings in order."""
+        file, _, line = self.where.rpartition(":")
+        return (file, int(line)) if line.isdecimal() else (self.where, 0)
+
     def __str__(self) -> str:
         return f"{self.where}: {self.text}" + (f" ({self.hint})" if self.hint else "")
 
@@ -61,7 +66,7 @@ class BadTable(ValueError):
     """A file, or several, that cannot be used; all that is wrong with them in one go."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(findings)
+        self.findings = tuple(sorted(findings, key=Finding.place))
         super().__init__("\n".join(map(str, self.findings)))
 
 

@@ -1,0 +1,143 @@
+"""Derived facts: exact, checked against their types before they run, and honest about what is not there."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from o2c_rules.expressions import BadExpression, Undefined, parse
+from o2c_rules.values import MISSING, BadValue, Kind
+
+KINDS = {
+    "a": Kind.NUMBER,
+    "b": Kind.NUMBER,
+    "owed": Kind.MONEY,
+    "limit": Kind.MONEY,
+    "word": Kind.TEXT,
+    "yes": Kind.BOOLEAN,
+    "due": Kind.DATE,
+    "today": Kind.DATE,
+}
+FACTS: dict[str, Any] = {
+    "a": Decimal("0.1"),
+    "b": 3,
+    "owed": 6_120_000,
+    "limit": 6_000_000,
+    "word": "amount",
+    "yes": True,
+    "due": date(2026, 2, 27),
+    "today": date(2026, 3, 2),
+}
+
+
+def value(text: str, **facts: Any) -> Any:
+    return parse(text, KINDS).value(FACTS | facts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 + 2 * 3", 7),
+        ("(1 + 2) * 3", 9),
+        ("-b + 1", -2),
+        ("a + 0.2", Decimal("0.3")),
+        ("10 / 4", Decimal("2.5")),
+        ("owed - limit", 120_000),
+        ("max(0, limit - owed)", 0),
+        ("min(owed, limit, 5)", 5),
+        ("abs(limit - owed)", 120_000),
+        ("limit * 1.10", Decimal("6600000.00")),
+        ("owed / limit", Decimal("1.02")),
+        ("round(10 / 3, 2)", Decimal("3.33")),
+        ("round(-0.125, 2)", Decimal("-0.13")),
+        ("round(0.125, 2)", Decimal("0.13")),
+        ("today - due", 3),
+        ("due + 30", date(2026, 3, 29)),
+        ('today > due and not (word = "none")', True),
+        ('if(word = "none", 0, limit - owed)', -120_000),
+        ("a >= 0.1", True),
+        ('due = date("2026-02-27")', True),
+        ("yes or a / 0 > 1", True),
+    ],
+)
+def test_an_expression_has_its_exact_value(text: str, expected: object) -> None:
+    found = value(text)
+
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**15), max_value=10**15), st.integers()
+)
+def test_sums_and_products_lose_no_digit(a: Decimal, b: int) -> None:
+    b = b % 10**15
+
+    assert value("a + b", a=a, b=b) == a + b
+    assert value("a * b - b * a", a=a, b=b) == 0
+
+
+@pytest.mark.parametrize("absent", [MISSING, None])
+def test_what_is_not_there_carries_through(absent: object) -> None:
+    assert value("owed - limit > 0", limit=absent) is absent
+    assert value("if(yes, a, b)", b=absent) == Decimal("0.1")
+    assert value("if(yes, a, b)", yes=absent) is absent
+
+
+@pytest.mark.parametrize("absent", [MISSING, None])
+def test_and_and_or_ask_only_for_what_still_decides(absent: object) -> None:
+    assert value("yes and b > 5", yes=absent) is False
+    assert value("b > 5 and yes", yes=absent) is False
+    assert value("yes or b = 3", yes=absent) is True
+    assert value("yes or b > 5", yes=absent) is absent
+
+
+@pytest.mark.parametrize(
+    "text", ["a / 0", "0 / 0", "owed / (limit - limit)", "due + 99999999", "due + a * 1000000000000"]
+)
+def test_what_has_no_value_says_so(text: str) -> None:
+    with pytest.raises(Undefined):
+        value(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1 +",
+        "1 2",
+        "(1",
+        "unknown + 1",
+        "owed * limit",
+        "owed + a",
+        "owed > word",
+        'word > "a"',
+        "yes + 1",
+        "not(a)",
+        "yes and a",
+        "if(a, 1, 2)",
+        "if(yes, 1, due)",
+        "min(1)",
+        "max(word, word)",
+        "round(a, 13)",
+        "round(a, b)",
+        "due + due",
+        "due * 2",
+        '__import__("os")',
+        "a.b",
+        "a ** 2",
+        "1e5",
+        "lambda: 1",
+        "'text'",
+        "(" * 60 + "1" + ")" * 60,
+        "1 + " * 400 + "1",
+    ],
+)
+def test_what_is_no_expression_is_refused_with_a_hint(text: str) -> None:
+    with pytest.raises(BadValue) as refused:
+        parse(text, KINDS)
+
+    assert isinstance(refused.value, BadExpression)
+    assert refused.value.hint
