@@ -99,7 +99,7 @@ def end(approval: Approval, status: str) -> Approval:
 
 
 def within_window(approvals: Sequence[Approval], like: Approval, since: datetime) -> int:
-    """Minor units asked for since `since` by the same requester, customer, reason and currency, refused ones not counted.
+    """Minor units asked for since then by the same requester, customer, reason and currency; refused ones do not count.
 
     The matrix is asked with this sum: who splits a request into small ones meets the band of the whole.
     """

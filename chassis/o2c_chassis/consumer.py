@@ -4,8 +4,6 @@ The same for all services and for everything that changes them: records, deadlin
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from o2c_contracts import wire
 from o2c_contracts.event import LIVE, Message
@@ -20,6 +18,7 @@ from .decisions import record
 from .errors import FamilyMoved, FromTheFuture, Unreadable, of_the_record
 from .inbox import Arrival, claim, move_positions
 from .outbox import enqueue
+from .pending import Pending
 from .quarantine import Quarantine
 from .reception import Reception
 from .service import Service
@@ -27,23 +26,6 @@ from .store import load, lock, save
 from .working_set import WorkingSet
 
 Take = Callable[[Db, Sequence[Message]], Awaitable[list[Message]]]
-
-
-@dataclass(slots=True)
-class Pending:
-    """Hints for whoever works behind the path, so that nobody asks the database in vain; never the truth."""
-
-    unsent: bool = True
-    queued: bool = True
-    next_due: datetime | None = datetime.min.replace(tzinfo=UTC)
-    """No deadline is due before this; None: none is armed."""
-
-    def note(self, result: Consequences) -> None:
-        self.unsent = self.unsent or bool(result.told)
-        self.queued = self.queued or bool(result.wanted)
-        for _, armed in result.armed:
-            if armed.due_at is not None and (self.next_due is None or armed.due_at < self.next_due):
-                self.next_due = armed.due_at
 
 
 class Path:
@@ -55,8 +37,8 @@ class Path:
         self.service, self.database, self.clock, self.world = service, database, clock, world
         self._rules = rules
         self.reception = Reception(service, world)
-        self.quarantine = Quarantine(service, database, clock, world)
         self.pending = Pending()
+        self.quarantine = Quarantine(service, database, clock, self.pending, world)
 
     async def on_slices(self, slices: Sequence[Slice]) -> None:
         """Apply records in order. Returning means: they are durable. One bad record never takes others with it."""

@@ -53,9 +53,7 @@ async def arm(db: Db, armed: Sequence[tuple[Message, Armed]]) -> None:
         last[name] = a
         times[name] = times.get(name, 0) + (a.due_at is not None)
     if last:
-        rows = [
-            (*name, a.owner_key, a.customer_id, times[name], a.due_at) for name, a in sorted(last.items())
-        ]
+        rows = [(*name, a.owner_key, a.customer_id, times[name], a.due_at) for name, a in sorted(last.items())]
         await db.execute(_ARM, *arrays.as_arrays(6, rows))
 
 
@@ -95,7 +93,8 @@ def message(service: Service, picked: Picked, now: datetime, world: str = LIVE) 
 async def armed_now(db: Db, now: datetime) -> tuple[int, datetime | None]:
     """How many are due, and when the next one is."""
     row = await db.fetchrow(
-        "select count(*) filter (where due_at <= $1) as due, min(due_at) as next from deadlines where due_at is not null",
+        "select count(*) filter (where due_at <= $1) as due, min(due_at) as next from deadlines "
+        "where due_at is not null",
         now,
     )
     return (row["due"], row["next"]) if row else (0, None)

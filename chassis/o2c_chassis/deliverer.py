@@ -8,7 +8,7 @@ import orjson
 from . import deliveries
 from .clock import Clock
 from .consumer import Path
-from .deliveries import Port, Undeliverable
+from .deliveries import Attempt, Port, Undeliverable
 from .service import Service
 
 
@@ -42,13 +42,12 @@ class Deliverer:
     async def _attempt(self, row: Any) -> None:
         """Rendering and sending happen outside any transaction; a crash between them and the mark sends again."""
         content = orjson.loads(row["content"])
-        ended, problem, final = None, "", False
         try:
             document = await asyncio.to_thread(self._service.delivery_routes[row["kind"]].render, content)
-            ended = await self._port.send(document, content, row["delivery_id"])
+            attempt = Attempt(await self._port.send(document, content, row["delivery_id"]))
         except Undeliverable as error:
-            problem, final = str(error), True
+            attempt = Attempt(None, str(error), final=True)
         except Exception as error:  # noqa: BLE001 - whatever the outside raises is kept with the delivery and tried again
-            problem = f"{type(error).__name__}: {error}"
+            attempt = Attempt(None, f"{type(error).__name__}: {error}")
         async with self._path.database.connection() as db:
-            await deliveries.tried(db, row, self._clock.now(), ended, problem, final)
+            await deliveries.tried(db, row, self._clock.now(), attempt)

@@ -1,6 +1,7 @@
 """What must reach the outside: queued in the transaction, rendered and sent after it, at least once, with an end."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -45,9 +46,20 @@ class Port(Protocol):
 async def queue(db: Db, wanted: Sequence[tuple[Message, Wanted]]) -> None:
     rows = [
         (
-            w.delivery_id, w.kind, w.subject, w.owner_key, w.customer_id, orjson.dumps(w.content).decode(), "queued",
-            0, "", "", "", m.envelope.recorded_at, m.envelope.recorded_at,
-        )  # fmt: skip
+            w.delivery_id,
+            w.kind,
+            w.subject,
+            w.owner_key,
+            w.customer_id,
+            orjson.dumps(w.content).decode(),
+            "queued",
+            0,
+            "",
+            "",
+            "",
+            m.envelope.recorded_at,
+            m.envelope.recorded_at,
+        )
         for m, w in wanted
     ]
     if rows:
@@ -58,17 +70,26 @@ async def open_ones(db: Db, now: datetime, most: int = 50) -> list[Any]:
     return list(await db.fetch(_OPEN, now, most))
 
 
-async def tried(db: Db, row: Any, now: datetime, ended: tuple[str, str] | None, problem: str, final: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How one went: taken there by a channel at an address, or the problem, which may be final."""
+
+    taken: tuple[str, str] | None
+    problem: str = ""
+    final: bool = False
+
+
+async def tried(db: Db, row: Any, now: datetime, attempt: Attempt) -> None:
     """After an attempt: `sent` or `failed` wait for their handler, `queued` for the next attempt."""
-    channel, address = ended or ("", "")
+    channel, address = attempt.taken or ("", "")
     attempts = row["attempts"] + 1
-    if ended:
+    if attempt.taken:
         status, next_at = "sent", now
-    elif final or attempts > len(PAUSES):
+    elif attempt.final or attempts > len(PAUSES):
         status, next_at = "failed", now
     else:
         status, next_at = "queued", now + timedelta(seconds=PAUSES[attempts - 1])
-    await db.execute(_TRIED, row["delivery_id"], status, channel, address, problem[:500], next_at)
+    await db.execute(_TRIED, row["delivery_id"], status, channel, address, attempt.problem[:500], next_at)
 
 
 def message(service: Service, row: Any, now: datetime, world: str = LIVE) -> Message:

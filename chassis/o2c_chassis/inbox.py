@@ -15,7 +15,8 @@ from .tables import heard, inbox
 
 _MOVE = """
 update positions p set next = g.after
-from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) g(topic, topic_id, partition, first, after)
+from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+    g(topic, topic_id, partition, first, after)
 where p.topic = g.topic and p.topic_id = g.topic_id and p.partition = g.partition and p.next = g.first
 """
 _CLAIM = f"{arrays.insert(inbox)} on conflict do nothing returning source, id"

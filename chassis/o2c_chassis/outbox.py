@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from o2c_contracts import wire
 from o2c_contracts.event import Message
@@ -22,7 +23,9 @@ async def enqueue(db: Db, service: str, told: Sequence[Message]) -> None:
     """In their order, each with the next version of its key. The keys' families are locked by whoever calls."""
     if not told:
         return
-    versions: dict[str, int] = {r["key"]: r["version"] for r in await db.fetch(_HEADS, sorted({m.event.key for m in told}))}
+    versions: dict[str, int] = {
+        r["key"]: r["version"] for r in await db.fetch(_HEADS, sorted({m.event.key for m in told}))
+    }
     own, rows = topic(service), []
     for m in told:
         key = m.event.key
@@ -33,6 +36,6 @@ async def enqueue(db: Db, service: str, told: Sequence[Message]) -> None:
     await db.execute(_MOVED, *arrays.as_arrays(2, sorted(versions.items())))
 
 
-async def enqueue_raw(db: Db, name: str, key: bytes, headers: wire.Headers, value: bytes, recorded_at: object) -> None:
+async def enqueue_raw(db: Db, name: str, record: wire.Record, recorded_at: datetime) -> None:
     """A record for another topic: a dead letter."""
-    await db.execute(_ENQUEUE, [name], [key], [pack(headers)], [value], [recorded_at])
+    await db.execute(_ENQUEUE, [name], [record.key], [pack(record.headers)], [record.value], [recorded_at])

@@ -50,32 +50,40 @@ class Waiting:
 
 
 async def blocked(db: Db, names: Iterable[str]) -> set[str]:
-    """All names that wait together with any of these. Under the families' locks, else one could be blocked meanwhile."""
+    """All names that wait together with any of these. Under the families' locks: one could be blocked meanwhile."""
     rows = await db.fetch(_BLOCKED, sorted(names))
     return {name for row in rows for name in row["families"]}
 
 
-async def put_aside(
-    db: Db, place: Span, record: Record, reason: Reason, *, families: Iterable[str] = (), at: datetime
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A record that is put aside: from where, as it came, why, and with whom it waits."""
+
+    place: Span
+    record: Record
+    reason: Reason
+    families: tuple[str, ...]
+    at: datetime
+
+
+async def put_aside(db: Db, aside: Aside) -> int:
     """The record as it came; its number."""
+    place, record, reason = aside.place, aside.record, aside.reason
     headers = headers_of(record)
-    return int(
-        await db.fetchval(
-            _PUT, place.topic, place.partition, record.offset, record.key, pack(record.headers), record.value,
-            record.appended_at, sorted(families), reason.blocks, reason.waits, reason.code,
-            re.sub(r"[\x00-\x1f]+", " ", reason.text)[:500], _printable(headers.get("ce_source")),
-            _printable(headers.get("ce_id")), at,
-        )  # fmt: skip
-    )
+    row = [place.topic, place.partition, record.offset, record.key, pack(record.headers), record.value]
+    row += [record.appended_at, sorted(aside.families), reason.blocks, reason.waits, reason.code]
+    row += [_one_line(reason.text, 500), _one_line(headers.get("ce_source")), _one_line(headers.get("ce_id")), aside.at]
+    return int(await db.fetchval(_PUT, *row))
 
 
-def _printable(text: str | None) -> str:
-    return re.sub(r"[\x00-\x1f]+", " ", text or "")[:200]
+def _one_line(text: str | None, most: int = 200) -> str:
+    """Text of others as a person may see it: PostgreSQL takes no NUL, a terminal no control characters."""
+    return re.sub(r"[\x00-\x1f]+", " ", text or "")[:most]
 
 
-async def dead_letter(db: Db, service: str, place: Span, record: Record, reason: Reason, at: datetime) -> None:
+async def dead_letter(db: Db, service: str, aside: Aside) -> None:
     """Place, reason and identity for others to see; the bytes stay in the table, so that erasure stays possible."""
+    place, record, reason = aside.place, aside.record, aside.reason
     headers = headers_of(record)
     content = {
         "topic": place.topic,
@@ -83,22 +91,18 @@ async def dead_letter(db: Db, service: str, place: Span, record: Record, reason:
         "offset": record.offset,
         "group": service,
         "code": reason.code,
-        "reason": re.sub(r"[\x00-\x1f]+", " ", reason.text)[:500],
-        "source": _printable(headers.get("ce_source")),
-        "id": _printable(headers.get("ce_id")),
-        "type": _printable(headers.get("ce_type")),
+        "reason": _one_line(reason.text, 500),
+        "source": _one_line(headers.get("ce_source")),
+        "id": _one_line(headers.get("ce_id")),
+        "type": _one_line(headers.get("ce_type")),
     }
-    name = f"{place.topic}.{service}.dlq"
-    await outbox.enqueue_raw(
-        db, name, record.key or b"", (("content-type", b"application/json"),), orjson.dumps(content), at
-    )
+    letter = Record(record.key or b"", (("content-type", b"application/json"),), orjson.dumps(content))
+    await outbox.enqueue_raw(db, f"{place.topic}.{service}.dlq", letter, aside.at)
 
 
 async def waiting(db: Db, names: Sequence[str]) -> list[Waiting]:
     """Everything that waits with these names, oldest first; within one stream in the order of its versions."""
-    rows = [
-        Waiting(r["id"], r["topic"], r["partition"], record_of(r)) for r in await db.fetch(_WAITING, list(names))
-    ]
+    rows = [Waiting(r["id"], r["topic"], r["partition"], record_of(r)) for r in await db.fetch(_WAITING, list(names))]
     places: dict[tuple[str | None, bytes | None], list[int]] = {}
     for n, row in enumerate(rows):
         if _version(row) is not None:
@@ -134,6 +138,3 @@ async def share_parked(db: Db, code: str, since: datetime) -> tuple[int, float]:
         "select count(distinct key) from (select key from outbox order by position desc limit 1000) lately"
     )
     return count, count / max(1, count + recent)
-
-
-

@@ -15,7 +15,8 @@ from .clock import Clock
 from .database import Database, Db
 from .decide import follows
 from .outbox import enqueue
-from .parking import Reason, Waiting
+from .parking import Aside, Reason, Waiting
+from .pending import Pending
 from .service import Service
 from .store import lock_names
 
@@ -35,9 +36,16 @@ class Bounds:
 
 class Quarantine:
     def __init__(
-        self, service: Service, database: Database, clock: Clock, world: str = LIVE, bounds: Bounds | None = None
+        self,
+        service: Service,
+        database: Database,
+        clock: Clock,
+        pending: Pending,
+        world: str = LIVE,
+        bounds: Bounds | None = None,
     ) -> None:
-        self._service, self._database, self._clock, self._world = service, database, clock, world
+        self._service, self._database, self._clock, self._pending = service, database, clock, pending
+        self._world = world
         self._bounds = bounds or Bounds()
         self.release_name = _release_of(service.name)
         self._checked = False
@@ -59,28 +67,23 @@ class Quarantine:
         self.halted = None
         return bool(done != "DELETE 0")
 
-    async def put_aside(
-        self, db: Db, place: Span, record: Record, reason: Reason, names: Iterable[str] = ()
-    ) -> int:
+    async def put_aside(self, db: Db, place: Span, record: Record, reason: Reason, names: Iterable[str] = ()) -> int:
         """As it came; where it is not merely waiting, others hear of it on the dead-letter topic."""
-        now = self._clock.now()
-        number = await parking.put_aside(db, place, record, reason, families=names, at=now)
+        aside = Aside(place, record, reason, tuple(names), self._clock.now())
+        number = await parking.put_aside(db, aside)
         if not reason.waits and place.topic.startswith("o2c."):
-            await parking.dead_letter(db, self._service.name, place, record, reason, now)
+            self._pending.unsent = True
+            await parking.dead_letter(db, self._service.name, aside)
         return number
 
-    async def block(
-        self, db: Db, place: Span, record: Record, error: Exception, names: set[str]
-    ) -> None:
+    async def block(self, db: Db, place: Span, record: Record, error: Exception, names: set[str]) -> None:
         """The record's family waits whole from now on. Under its lock."""
         code = getattr(error, "code", None) or type(error).__name__
         await self._halt_when_many(db, code)
         number = await self.put_aside(db, place, record, Reason(code, str(error), blocks=True), names)
         key = (record.key or b"").decode(errors="replace")
         if key.startswith("c:"):
-            event = CustomerBlocked(
-                customer_id=key[2:], service=self._service.name, parked_id=str(number), reason=code
-            )
+            event = CustomerBlocked(customer_id=key[2:], service=self._service.name, parked_id=str(number), reason=code)
             await self._tell(db, event, f"parked/{number}")
 
     async def release(self, db: Db, family: str) -> tuple[list[Waiting], set[str]]:
@@ -103,7 +106,7 @@ class Quarantine:
             await self._tell(db, event, f"unblocked/{rows[-1].id}")
 
     async def _tell(self, db: Db, event: Event, id_: str) -> None:
-        now = self._clock.now()
+        now, self._pending.unsent = self._clock.now(), True
         own = Envelope(f"{self._service.name}/quarantine", id_, "Quarantine", now, now, now.date(), self._world)
         await enqueue(db, self._service.name, list(follows(Message(own, event), self._service.name, [event])))
 

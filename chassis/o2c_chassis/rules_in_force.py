@@ -4,7 +4,7 @@ from datetime import datetime
 
 from o2c_contracts.event import LIVE, Envelope, Message
 from o2c_contracts.shared import BundleActivated
-from o2c_rules.bundles import HotBook
+from o2c_rules.hot import HotBook
 from o2c_rules.rulebook import RuleBook
 
 from .clock import Clock

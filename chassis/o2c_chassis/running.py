@@ -23,9 +23,24 @@ class Running:
     """Made by `start`; a simulated world is stepped, a live one runs until it is stopped or cannot go on."""
 
     def __init__(
-        self, service: Service, database: Database, bus: Bus, rules: RulesInForce, clock: Clock, *, port: Port, world: str
+        self,
+        service: Service,
+        database: Database,
+        bus: Bus,
+        rules: RulesInForce,
+        clock: Clock,
+        *,
+        port: Port,
+        world: str,
     ) -> None:
-        self.service, self.database, self.bus, self.rules, self.clock, self.world = service, database, bus, rules, clock, world
+        self.service, self.database, self.bus, self.rules, self.clock, self.world = (
+            service,
+            database,
+            bus,
+            rules,
+            clock,
+            world,
+        )
         self.path = Path(service, database, rules.book, clock, world)
         self.relay = Relay(service.name, database, bus, clock)
         self.timer = Timer(self.path, clock)

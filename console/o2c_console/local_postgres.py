@@ -16,6 +16,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,13 @@ def find(folder: Path) -> Cluster | None:
     if pid is None or port is None or not _is_postgres(pid):
         return None
     return Cluster(folder, port)
+
+
+def temporary_folder(name: str) -> Path:
+    """A folder for a server that will be thrown away; the server's own account may pass it."""
+    folder = Path(tempfile.mkdtemp(prefix=f"o2c-{name}-"))
+    folder.chmod(0o711)
+    return folder
 
 
 def stop(folder: Path, *, mode: str = "fast") -> None:

@@ -66,6 +66,13 @@ class DiscountGranted(ItemChanged):
     payment_id: Id
 
 
+class DiscountReversed(ItemChanged):
+    """The discount is owed again: the payment that earned it went back or was allocated elsewhere."""
+
+    payment_id: Id
+    reason: Line = ""
+
+
 class WriteOffPosted(ItemChanged):
     """A small residual is given up, by a row of the tolerance table or by a person."""
 

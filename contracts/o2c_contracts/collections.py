@@ -101,6 +101,20 @@ class PromiseRestored(PromiseJudged):
     """Money posted later had an earlier value date: the promise was kept after all."""
 
 
+class PromiseWithdrawn(MoneyEvent):
+    """Counts neither way any more: taken back, replaced by a newer one, or nothing was left to pay."""
+
+    promise_id: Id
+    invoice_number: Id
+    amount_minor: Paid
+    reason: Word
+    """`withdrawn`, `superseded` or `lapsed`."""
+
+    @property
+    def subject(self) -> str:
+        return self.promise_id
+
+
 class AccountStopped(CustomerEvent):
     """No further orders go ahead until it is resumed."""
 

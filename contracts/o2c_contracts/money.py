@@ -1,4 +1,4 @@
-"""Money as whole minor units of an ISO 4217 currency, and the one way to split it: no cent is lost, none is invented."""
+"""Money as whole minor units of an ISO 4217 currency, and the one way to split it: no cent is lost or invented."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal

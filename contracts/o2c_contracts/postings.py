@@ -58,6 +58,6 @@ class Journal:
                 self.value_date,
                 self.recorded_at,
                 self.cause,
-            )  # fmt: skip
+            )
             for n, (account, amount) in enumerate(wanted)
         )

@@ -94,7 +94,8 @@ def decode(topic: str, record: Record, headers: Mapping[str, str] | None = None)
     type_ = _attribute(h, "ce_type")
     kind = TOPICS.get(topic, BY_NAME).get(type_)
     if kind is None:
-        return _unknown(topic, type_, h)
+        _pass_over(topic, type_, h)
+        return None
     envelope = _envelope(topic, type_, h, record.appended_at)
     if record.value is None:
         raise Unreadable("no-value", "the record has no value; a tombstone says nothing here")
@@ -121,7 +122,8 @@ def read_body(kind: type[Event], value: bytes) -> Event:
         raise Unreadable("bad-content", str(error)) from error
 
 
-def _unknown(topic: str, type_: str, headers: Mapping[str, str]) -> None:
+def _pass_over(topic: str, type_: str, headers: Mapping[str, str]) -> None:
+    """Only where it is a type of a service of ours that need not be known."""
     if type_ in BY_NAME:
         raise Unreadable("wrong-topic", f"{type_} has no place on {topic}")
     if topic not in WRITER:

@@ -14,6 +14,7 @@ from o2c_chassis.migrate import migrate
 from o2c_contracts.topics import PARTITIONS, TOPICS
 from o2c_contracts.wire import Record
 from o2c_rules.rulebook import RuleBook
+
 from tests.chassis import toy
 
 
@@ -62,9 +63,7 @@ class Hands:
         for partition, part in by_partition.items():
             await self.give_partition(topic, partition, part, sizes)
 
-    async def give_partition(
-        self, topic: str, partition: int, part: list[Record], sizes: tuple[int, ...] = ()
-    ) -> None:
+    async def give_partition(self, topic: str, partition: int, part: list[Record], sizes: tuple[int, ...] = ()) -> None:
         for size in [*sizes, len(part)]:
             here, part = part[:size], part[size:]
             if here:

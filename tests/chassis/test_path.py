@@ -13,6 +13,7 @@ from o2c_chassis.raw import unpack
 from o2c_contracts.topics import PARTITIONS
 from o2c_contracts.wire import Record
 from o2c_rules.rulebook import RuleBook
+
 from tests.chassis import toy
 from tests.chassis.toy import limit, message, order, record
 
@@ -143,19 +144,27 @@ async def test_a_broken_event_stops_its_customer_until_it_is_mended_and_nobody_e
     await hands.give(*story("acme")[:2], boom, *story("acme")[2:], *story("bolt"))
 
     assert [r[0] for r in await hands.rows(STATE)] == ["acme-o0", "acme-o1", *(f"bolt-o{n}" for n in range(4))]
-    assert await hands.rows("select blocks, waits from parked order by id") == [(True, False), (True, True), (True, True)]
-    told = [dict(unpack(h))["ce_type"] for (h,) in await hands.rows("select headers from outbox where topic not like '%dlq'")]
+    assert await hands.rows("select blocks, waits from parked order by id") == [
+        (True, False),
+        (True, True),
+        (True, True),
+    ]
+    told = [
+        dict(unpack(h))["ce_type"]
+        for (h,) in await hands.rows("select headers from outbox where topic not like '%dlq'")
+    ]
     assert told.count(b"CustomerBlocked") == 1
 
     route = toy.service.routes[toy.OrderSubmitted]
-    mended = replace(route, handler=lambda event, work: toy.on_order(event.model_copy(update={"purchase_order": None}), work))
+    mended = replace(
+        route, handler=lambda event, work: toy.on_order(event.model_copy(update={"purchase_order": None}), work)
+    )
     monkeypatch.setitem(toy.service.routes, toy.OrderSubmitted, mended)
     assert await hands.path.take_up("c:acme") == 3
     assert await hands.one("select count(*) from parked") == 0
     assert await hands.one("select count(*) from bought") == 9
-    assert [n for (n,) in await hands.rows("select order_id from bought where customer_id = 'acme' order by number")] == [
-        "acme-o0", "acme-o1", "boom", "acme-o2", "acme-o3",
-    ]  # fmt: skip
+    in_order = await hands.rows("select order_id from bought where customer_id = 'acme' order by number")
+    assert [name for (name,) in in_order] == ["acme-o0", "acme-o1", "boom", "acme-o2", "acme-o3"]
 
 
 async def test_a_command_is_done_once_and_answered_the_same_again(hands):
@@ -215,7 +224,7 @@ async def test_a_delivery_ends_once(hands):
     async with hands.database.connection() as db:
         rows = await deliveries.open_ones(db, hands.clock.now())
         for row in rows:
-            await deliveries.tried(db, row, hands.clock.now(), ("folder", "x"), "", final=False)
+            await deliveries.tried(db, row, hands.clock.now(), deliveries.Attempt(("folder", "x")))
         rows = await deliveries.open_ones(db, hands.clock.now())
     messages = [deliveries.message(toy.service, row, hands.clock.now()) for row in rows]
 
@@ -230,7 +239,9 @@ async def test_a_flipped_byte_in_the_decision_log_is_found(hands):
     await hands.give(*story())
     async with hands.database.transaction() as db:
         assert [found async for found in broken(db)] == []
-        await db.execute("update decisions set body = replace(convert_from(body, 'UTF8'), 'DE01', 'DE02')::bytea where seq = 2")
+        await db.execute(
+            "update decisions set body = replace(convert_from(body, 'UTF8'), 'DE01', 'DE02')::bytea where seq = 2"
+        )
         assert [found async for found in broken(db)] != []
 
 

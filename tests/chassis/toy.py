@@ -152,7 +152,11 @@ def on_letter(event: DeliveryEnded, work: WorkingSet) -> Iterator[Event]:
 def _fits(row: Bought, work: WorkingSet) -> bool:
     account = work.get(Account, customer_id=row.customer_id)
     taken = sum(r.total_minor for r in work.find(Bought, customer_id=row.customer_id) if not r.held)
-    own = 0 if any(r.order_id == row.order_id and not r.held for r in work.find(Bought, customer_id=row.customer_id)) else row.total_minor
+    own = (
+        0
+        if any(r.order_id == row.order_id and not r.held for r in work.find(Bought, customer_id=row.customer_id))
+        else row.total_minor
+    )
     return account is None or account.limit_minor is None or taken + own <= account.limit_minor
 
 
@@ -179,7 +183,9 @@ service = Service(
         Hears(CancelOrder, all_of_it, on_cancel),
     ),
     dues=(Due("remind", all_of_it, on_remind),),
-    delivers=(Delivers("letter", lambda content: Document("letter.txt", b"hello", "text/plain"), all_of_it, on_letter),),
+    delivers=(
+        Delivers("letter", lambda content: Document("letter.txt", b"hello", "text/plain"), all_of_it, on_letter),
+    ),
     families=family,
 )
 

@@ -1,4 +1,4 @@
-"""The tables that every service has from its first day: reading positions, inbox, outbox, parking, decisions, deadlines.
+"""What every service has from its first day: reading positions, inbox, outbox, parking, decisions, deadlines.
 
 Heads of the decision chains are made here: a row that does not exist yet cannot be locked.
 """

@@ -1,0 +1,26 @@
+"""Hints from the path for whoever works behind it, so that nobody asks the database in vain; never the truth."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from .decide import Consequences
+
+
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Pending:
+    """True or early where in doubt: a start of the process knows nothing."""
+
+    unsent: bool = True
+    queued: bool = True
+    next_due: datetime | None = _ALWAYS
+    """No deadline is due before this; None: none is armed."""
+
+    def note(self, result: Consequences) -> None:
+        self.unsent = self.unsent or bool(result.told)
+        self.queued = self.queued or bool(result.wanted)
+        for _, armed in result.armed:
+            if armed.due_at is not None and (self.next_due is None or armed.due_at < self.next_due):
+                self.next_due = armed.due_at
