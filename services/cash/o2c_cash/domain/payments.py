@@ -1,0 +1,267 @@
+"""Money that came in, what its payers say about it, and what went back."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
+
+
+class Receipt(Protocol):
+    """Money as far as its explanation goes: told of, or booked already."""
+
+    @property
+    def payment_id(self) -> str: ...
+    @property
+    def customer_id(self) -> str | None: ...
+    @property
+    def legal_entity(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def reference(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A receipt, and where each cent of it is.
+
+    amount = applied + unapplied + on account + taken + returned, once the payer is identified.
+    """
+
+    payment_id: str
+    origin_key: str
+    """The key under which it arrived: `c:` the payer, or `p:` a payer that was not known."""
+    customer_id: str | None
+    named_customer_id: str | None
+    """Whom identification named; decided only when our own PaymentIdentified is heard."""
+    identified: bool
+    legal_entity: str
+    currency: str
+    amount_minor: int
+    applied_minor: int
+    unapplied_minor: int
+    on_account_minor: int
+    taken_minor: int
+    """Small over-payment that nobody claimed, taken to income."""
+    returned_minor: int
+    reference: str | None
+    """What the payer wrote. Personal data."""
+    value_date: date
+    received_on: date
+    received_at: datetime
+    status: str
+    """unidentified, waiting, unapplied, part-applied, applied, on-account, returned."""
+    reason: str
+    """Why it waits or was left; a row's word."""
+    because: str
+    decision_id: str | None
+    candidates: str
+    """JSON: [[[invoice number, …], total], …]; the explanations among which a person chooses."""
+    manual: bool
+    """A person has decided about it: nothing automatic touches it any more."""
+    open: bool
+    """Some of it pays nothing yet."""
+
+    @property
+    def unidentified_minor(self) -> int:
+        return 0 if self.identified else self.amount_minor - self.returned_minor
+
+    @property
+    def available_minor(self) -> int:
+        """What may be applied."""
+        return self.unapplied_minor + self.on_account_minor
+
+    @property
+    def purse(self) -> tuple[str, str]:
+        return self.legal_entity, self.currency
+
+    @property
+    def may_match(self) -> bool:
+        """Still to be matched without a person: whole, identified, and nobody has decided about it."""
+        return self.identified and not self.manual and self.unapplied_minor > 0 and self.applied_minor == 0
+
+    @property
+    def candidate_list(self) -> list[tuple[tuple[str, ...], int]]:
+        return [(tuple(numbers), total) for numbers, total in json.loads(self.candidates)]
+
+    def paid_by(self, customer_id: str) -> "Payment":
+        """Its payer is known from now on; the money is unapplied."""
+        left = self.amount_minor - self.returned_minor
+        return _placed(
+            replace(self, customer_id=customer_id, named_customer_id=customer_id, identified=True, unapplied_minor=left)
+        )
+
+    def apply(self, amount_minor: int) -> "Payment":
+        """Pays items: out of what is unapplied first, then out of what is on account."""
+        if not 0 < amount_minor <= self.available_minor:
+            raise ValueError(f"{self.payment_id} has {self.available_minor} left, not {amount_minor}")
+        first = min(amount_minor, self.unapplied_minor)
+        return _placed(
+            replace(
+                self,
+                applied_minor=self.applied_minor + amount_minor,
+                unapplied_minor=self.unapplied_minor - first,
+                on_account_minor=self.on_account_minor - amount_minor + first,
+            )
+        )
+
+    def unapply(self, amount_minor: int) -> "Payment":
+        """What it paid is owed again; the money is unapplied."""
+        if not 0 < amount_minor <= self.applied_minor:
+            raise ValueError(f"{self.payment_id} has {self.applied_minor} applied, not {amount_minor}")
+        return _placed(
+            replace(
+                self,
+                applied_minor=self.applied_minor - amount_minor,
+                unapplied_minor=self.unapplied_minor + amount_minor,
+            )
+        )
+
+    def keep(self, amount_minor: int) -> "Payment":
+        """Put on account: deliberately kept as the payer's credit."""
+        if not 0 < amount_minor <= self.unapplied_minor:
+            raise ValueError(f"{self.payment_id} has {self.unapplied_minor} unapplied, not {amount_minor}")
+        return _placed(
+            replace(
+                self,
+                unapplied_minor=self.unapplied_minor - amount_minor,
+                on_account_minor=self.on_account_minor + amount_minor,
+            )
+        )
+
+    def take(self, amount_minor: int) -> "Payment":
+        """Small credit that nobody claimed becomes income."""
+        if not 0 < amount_minor <= self.on_account_minor:
+            raise ValueError(f"{self.payment_id} has {self.on_account_minor} on account, not {amount_minor}")
+        return _placed(
+            replace(
+                self,
+                on_account_minor=self.on_account_minor - amount_minor,
+                taken_minor=self.taken_minor + amount_minor,
+            )
+        )
+
+    def left(self, reason: str, because: str, decision_id: str | None, *, waits: bool = False) -> "Payment":
+        """Not applied, and why."""
+        status = "waiting" if waits else "unapplied"
+        return replace(self, status=status, reason=reason, because=because, decision_id=decision_id)
+
+
+def _placed(payment: Payment) -> Payment:
+    """With the status that follows from where its money is."""
+    p = payment
+    if not p.identified:
+        status = "unidentified"
+    elif p.unapplied_minor:
+        status = "part-applied" if p.applied_minor else "unapplied"
+    elif p.applied_minor:
+        status = "applied"
+    else:
+        status = "on-account" if p.on_account_minor or p.taken_minor else "returned"
+    still = p.unapplied_minor + p.on_account_minor + p.unidentified_minor > 0
+    return replace(p, status=status, open=still)
+
+
+def went_back(payment: Payment, amount_minor: int) -> Payment:
+    """The bank took back what pays nothing: unidentified, unapplied, on account, taken, in this order."""
+    if not 0 < amount_minor <= payment.amount_minor - payment.returned_minor - payment.applied_minor:
+        raise ValueError(f"{payment.payment_id} cannot give back {amount_minor}: take its items back first")
+    p, returned = payment, payment.returned_minor + amount_minor
+    if not p.identified:
+        return _placed(replace(p, returned_minor=returned))
+    first = min(amount_minor, p.unapplied_minor)
+    second = min(amount_minor - first, p.on_account_minor)
+    third = amount_minor - first - second
+    return _placed(
+        replace(
+            p,
+            unapplied_minor=p.unapplied_minor - first,
+            on_account_minor=p.on_account_minor - second,
+            taken_minor=p.taken_minor - third,
+            returned_minor=returned,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceEntry:
+    """One line of an advice: an item by our number or by the payer's, and what it settles of it."""
+
+    invoice_number: str | None
+    external_ref: str | None
+    amount_minor: int
+
+    @property
+    def name(self) -> str:
+        return self.invoice_number or self.external_ref or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remittance:
+    """What a payer says a payment settles."""
+
+    remittance_id: str
+    origin_key: str
+    customer_id: str | None
+    named_customer_id: str | None
+    identified: bool
+    legal_entity: str
+    currency: str
+    payment_id: str | None
+    total_minor: int
+    lines: str
+    """JSON: [[invoice number or null, external reference or null, amount], …]."""
+    used_by: str | None
+    """The payment that was applied by it."""
+    received_at: datetime
+    open: bool
+    """Not used yet."""
+
+    @property
+    def entries(self) -> tuple[RemittanceEntry, ...]:
+        return tuple(RemittanceEntry(*entry) for entry in json.loads(self.lines))
+
+    @property
+    def purse(self) -> tuple[str, str]:
+        return self.legal_entity, self.currency
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReturn:
+    """The bank took money back. Waits where its payment is not known yet."""
+
+    return_id: str
+    origin_key: str
+    payment_id: str
+    customer_id: str | None
+    legal_entity: str
+    currency: str
+    amount_minor: int
+    returned_on: date
+    reason: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A payment names something that is not known yet. Stays when it has come: whoever waits no more passes it over."""
+
+    name: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMoney:
+    """What was last told of a customer's money that pays no item, and what tolerance gave it this month."""
+
+    customer_id: str
+    legal_entity: str
+    currency: str
+    unapplied_minor: int
+    on_account_minor: int
+    version: int
+    tolerance_month: str
+    """`2026-01`, in the legal entity's zone."""
+    tolerated_minor: int

@@ -1,0 +1,1 @@
+"""What cash does with each event. Pure: rows and rules in, rows and events out."""
