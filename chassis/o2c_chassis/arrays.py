@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
+_COPY_FROM = 50
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -63,3 +64,12 @@ def reader_of(table: Table) -> Any:
     """From a dataclass to the values of its table's columns."""
     names = [c.name for c in table.columns]
     return attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),)
+
+
+async def append(db: Any, table: Table, rows: Sequence[Sequence[Any]], names: Sequence[str] = ()) -> None:
+    """New rows that cannot conflict: COPY where there are many, it costs least; one statement where there are few."""
+    columns = tuple(names) or tuple(c.name for c in table.columns)
+    if len(rows) > _COPY_FROM:
+        await db.copy_records_to_table(table.name, records=rows, columns=columns)
+    else:
+        await db.execute(insert(table, *names), *as_arrays(len(columns), rows))

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from o2c_contracts.event import Event, Message, derived_id
+from o2c_contracts.event import Envelope, Event, Message, derived_id
 
 from .errors import HandlerFailed, Refused
 from .service import Service
@@ -45,21 +45,26 @@ def decide(service: Service, messages: Iterable[Message], work: WorkingSet) -> C
 def follows(cause: Message, writer: str, events: Iterable[Event]) -> Iterator[Message]:
     """Envelopes for what was told because of `cause`; the same cause gives the same ids, whenever it is handled."""
     e = cause.envelope
+    name = f"{e.source}/{e.id}"
     told: Counter[tuple[str, str]] = Counter()
     for event in events:
         type_, subject = type(event).__name__, event.subject
         ordinal = told[type_, subject]
         told[type_, subject] += 1
         yield Message(
-            replace(
-                e,
+            Envelope(
                 source=writer,
                 id=derived_id(e, writer, type_, subject, ordinal),
                 type=type_,
                 time=e.recorded_at,
-                stream_version=None,
-                caused_by=f"{e.source}/{e.id}",
-                correlation_id=e.correlation_id or f"{e.source}/{e.id}",
+                recorded_at=e.recorded_at,
+                business_date=e.business_date,
+                world=e.world,
+                caused_by=name,
+                correlation_id=e.correlation_id or name,
+                actor=e.actor,
+                on_behalf_of=e.on_behalf_of,
+                traceparent=e.traceparent,
                 must_know=event.must_know,
             ),
             event,

@@ -18,7 +18,6 @@ from .working_set import Asked
 
 CHAINS = 64
 _LOCK_HEADS = "select chain, seq, hash from chains where chain = any($1::bigint[]) order by chain for update"
-_APPEND = arrays.insert(decisions)
 _HEADS = arrays.upsert(chains)
 
 
@@ -40,7 +39,7 @@ async def record(db: Db, asked: Sequence[tuple[Message, Asked]]) -> None:
         seq, head = heads[chain]
         heads[chain] = seq, head = seq + 1, sha256(head + body).digest()
         rows.append((chain, seq, head, a.id, a.decision.table, a.subject, key, body))
-    await db.execute(_APPEND, *arrays.as_arrays(8, rows))
+    await arrays.append(db, decisions, rows)
     await db.execute(_HEADS, *arrays.as_arrays(3, [(chain, *head) for chain, head in heads.items()]))
 
 
@@ -73,7 +72,9 @@ async def broken(db: Db) -> AsyncIterator[str]:
     """A sentence for the first bad record of each chain; nothing where all chains verify."""
     for head in await db.fetch("select chain, seq, hash from chains order by chain"):
         expected, before = 1, b""
-        async for row in db.cursor("select seq, hash, body from decisions where chain = $1 order by seq", head["chain"]):
+        async for row in db.cursor(
+            "select seq, hash, body from decisions where chain = $1 order by seq", head["chain"]
+        ):
             before = sha256(before + row["body"]).digest()
             if row["seq"] != expected or row["hash"] != before:
                 yield f"decision chain {head['chain']}: record {expected} is not what was written"

@@ -230,7 +230,9 @@ class LoopbackReader:
         for place, id_ in ids.items():
             was, at = known.get(place, (id_, 0))
             if was != id_ or not 0 <= at <= ends_[place]:
-                raise Lost(f"{place[0]}/{place[1]}: position {at} of topic {was}, the log is {id_} up to {ends_[place]}")
+                raise Lost(
+                    f"{place[0]}/{place[1]}: position {at} of topic {was}, the log is {id_} up to {ends_[place]}"
+                )
             self._at[place] = id_, at
 
 

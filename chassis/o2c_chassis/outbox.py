@@ -1,7 +1,6 @@
 """What a slice tells leaves with the rows it describes: same transaction, then the bus."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from o2c_contracts import wire
@@ -10,7 +9,7 @@ from o2c_contracts.topics import topic
 
 from . import arrays
 from .database import Db
-from .raw import pack
+from .raw import pack, pack_texts
 from .tables import outbox, streams
 
 _NAMES = ("topic", "key", "headers", "value", "recorded_at")
@@ -30,9 +29,9 @@ async def enqueue(db: Db, service: str, told: Sequence[Message]) -> None:
     for m in told:
         key = m.event.key
         versions[key] = version = versions.get(key, 0) + 1
-        record = wire.encode(Message(replace(m.envelope, stream_version=version), m.event))
-        rows.append((own, record.key, pack(record.headers), record.value, m.envelope.recorded_at))
-    await db.execute(_ENQUEUE, *arrays.as_arrays(5, rows))
+        name, headers, value = wire.encode_texts(m, version)
+        rows.append((own, name, pack_texts(headers), value, m.envelope.recorded_at))
+    await arrays.append(db, outbox, rows, _NAMES)
     await db.execute(_MOVED, *arrays.as_arrays(2, sorted(versions.items())))
 
 

@@ -38,12 +38,15 @@ async def _once(path: Path, message: Message, rules: Any) -> dict[str, Any]:
                 "select min(id) from parked where blocks and families && $1::text[]", sorted(names)
             )
             raise Refused(
-                "customer-blocked", f"an event of this customer is parked (number {number})",
+                "customer-blocked",
+                f"an event of this customer is parked (number {number})",
                 f"see it with: o2c parked show {path.service.name} {number}",
-            )  # fmt: skip
+            )
         fresh, reused = await claim(db, [Arrival("", 0, Record(None, (), None), None, message)])
         if reused:
-            raise Refused("key-reused", "this Idempotency-Key came with another body", "use a new key for a new command")
+            raise Refused(
+                "key-reused", "this Idempotency-Key came with another body", "use a new key for a new command"
+            )
         if not fresh:
             return dict(orjson.loads(await db.fetchval(_REPLY, *message.identity)))
         reply = _reply(message, await path.carry_out(db, work, fresh))
@@ -55,9 +58,7 @@ def _reply(message: Message, result: Consequences) -> dict[str, Any]:
     return {
         "command": message.envelope.type,
         "id": message.envelope.id,
-        "told": [
-            {"type": m.envelope.type, "id": m.envelope.id, "subject": m.event.subject} for m in result.told
-        ],
+        "told": [{"type": m.envelope.type, "id": m.envelope.id, "subject": m.event.subject} for m in result.told],
         "decisions": [a.id for _, a in result.asked],
     }
 

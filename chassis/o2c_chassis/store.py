@@ -5,8 +5,8 @@ READ COMMITTED: what is read after the lock is what the last holder left.
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from hashlib import blake2b
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from o2c_contracts.event import Message
@@ -64,10 +64,11 @@ async def save(db: Db, service: Service, work: WorkingSet) -> None:
     """Touched rows, one statement per table."""
     for kind, rows in work.changed.items():
         keeps = service.by_kind[kind]
-        statement = arrays.insert(keeps.table) if keeps.append_only else arrays.upsert(keeps.table)
-        await db.execute(
-            statement, *arrays.as_arrays(len(keeps.table.columns), map(arrays.reader_of(keeps.table), rows))
-        )
+        values = list(map(arrays.reader_of(keeps.table), rows))
+        if keeps.append_only:
+            await arrays.append(db, keeps.table, values)
+        else:
+            await db.execute(arrays.upsert(keeps.table), *arrays.as_arrays(len(keeps.table.columns), values))
 
 
 async def _rounds(
@@ -80,14 +81,14 @@ async def _rounds(
     """Drive one generator per message in step, reading once per round what all of them want; what each returned."""
     running: dict[int, Any] = {}
     for n, m in enumerate(messages):
-        work.begin(m)
+        work.look_at(m)
         running[n] = ask(m.event, work)
     returned: list[Any] = [None] * len(messages)
     last: dict[Need[Any], None] = {}
     while running:
         wanted: dict[Need[Any], None] = {}
         for n, generator in list(running.items()):
-            work.begin(messages[n])
+            work.look_at(messages[n])
             try:
                 wanted.update(dict.fromkeys(next(generator)))
             except StopIteration as end:

@@ -1,11 +1,22 @@
 """The tables in every service's database. What they hold is the chassis's own; services never write them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text
-from sqlalchemy import text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
-
 
 
 def _instant(name: str, *, nullable: bool = False) -> Column[object]:

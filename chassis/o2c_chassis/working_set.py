@@ -100,11 +100,15 @@ class WorkingSet:
         self._answers: dict[type, dict[tuple[str, ...], _Answers]] = {kind: {} for kind in keys}
         self.cause: Message
 
-    def begin(self, cause: Message) -> None:
-        """For the path, before each event: because of what, and when it was recorded."""
+    def look_at(self, cause: Message) -> None:
+        """For the store, while it finds out what an event needs."""
         self.cause = cause
         self.at: datetime = cause.envelope.recorded_at
         self.on: date = cause.envelope.business_date
+
+    def begin(self, cause: Message) -> None:
+        """For the path, before each event: because of what, and when it was recorded."""
+        self.look_at(cause)
         self.outcome = Outcome()
         self._told: Tally[tuple[str, str]] = Tally()
 

@@ -44,33 +44,42 @@ class FromTheFuture(Unreadable):
 
 def encode(message: Message) -> Record:
     """A message as the record that any CloudEvents reader understands."""
+    key, pairs, value = encode_texts(message)
+    return Record(key, tuple([(name, text.encode()) for name, text in pairs]), value)
+
+
+def encode_texts(message: Message, version: int | None = None) -> tuple[bytes, list[tuple[str, str]], bytes]:
+    """Key, headers as text, and value; `version`: its place in its writer's stream, where that is known only now."""
     e, event = message.envelope, message.event
     key = event.key
-    plain: dict[str, str | None] = {
-        "ce_specversion": "1.0",
-        "ce_id": e.id,
-        "ce_source": e.source,
-        "ce_type": e.type,
-        "ce_subject": event.subject,
-        "ce_time": e.time.isoformat(),
-        "ce_recordedat": e.recorded_at.isoformat(),
-        "ce_businessdate": e.business_date.isoformat(),
-        "ce_partitionkey": key,
-        "ce_world": e.world,
-        "ce_streamversion": None if e.stream_version is None else str(e.stream_version),
-        "ce_customerid": getattr(event, "customer_id", None),
-        "ce_legalentity": getattr(event, "legal_entity", None),
-        "ce_causedby": e.caused_by,
-        "ce_correlationid": e.correlation_id,
-        "ce_actor": e.actor,
-        "ce_onbehalfof": e.on_behalf_of,
-        "ce_traceparent": e.traceparent,
-        "ce_mustknow": "true" if event.must_know else None,
-        "ce_dataschema": f"urn:o2c:{e.type}:1",
-        "content-type": "application/json",
-    }
-    headers = tuple((name, value.encode()) for name, value in plain.items() if value is not None)
-    return Record(key.encode(), headers, event.model_dump_json(exclude_none=True).encode())
+    recorded = e.recorded_at.isoformat()
+    pairs = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", e.id),
+        ("ce_source", e.source),
+        ("ce_type", e.type),
+        ("ce_subject", event.subject),
+        ("ce_time", recorded if e.time is e.recorded_at else e.time.isoformat()),
+        ("ce_recordedat", recorded),
+        ("ce_businessdate", e.business_date.isoformat()),
+        ("ce_partitionkey", key),
+        ("ce_world", e.world),
+        ("ce_dataschema", f"urn:o2c:{e.type}:1"),
+        ("content-type", "application/json"),
+    ]
+    optional = (
+        ("ce_streamversion", str(version) if version else e.stream_version and str(e.stream_version)),
+        ("ce_customerid", getattr(event, "customer_id", None)),
+        ("ce_legalentity", getattr(event, "legal_entity", None)),
+        ("ce_causedby", e.caused_by),
+        ("ce_correlationid", e.correlation_id),
+        ("ce_actor", e.actor),
+        ("ce_onbehalfof", e.on_behalf_of),
+        ("ce_traceparent", e.traceparent),
+        ("ce_mustknow", "true" if event.must_know else None),
+    )
+    pairs += [(name, text) for name, text in optional if text]
+    return key.encode(), pairs, event.model_dump_json(exclude_none=True).encode()
 
 
 def headers_of(record: Record) -> dict[str, str]:
