@@ -1,0 +1,85 @@
+"""The HTTP side of a service: questions out of its database, people's commands down the path, operators' hands.
+
+Nothing here writes a service's table: a command takes the same path as a record.
+"""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .acting import commands_of
+from .auth import Identify, Who, _who
+from .errors import Refused
+from .paging import Asked, Page, Paging, page_of
+from .problems import RESPONSES, problem, speak_problems
+from .running import Running
+
+__all__ = ["Asked", "Page", "Paging", "Reads", "Who", "page_of", "service_app"]
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    running: Running = request.app.state.running
+    async with running.database.reading() as connection:
+        yield connection
+
+
+Reads = Annotated[AsyncConnection, Depends(_reading)]
+"""In a route: a read-only connection to the service's own database."""
+
+
+def service_app(running: Running, identify: Identify) -> FastAPI:
+    """One service's address: its own questions and commands, and the chassis's, below `/v1/<service>`."""
+    name = running.service.name
+    app = app_of(f"o2c {name}", identify)
+    app.state.running = running
+    app.state.cursor_secret = sha256(f"cursor of {name} {running.database.url}".encode()).digest()
+    guarded = APIRouter(prefix=f"/v1/{name}", dependencies=[Depends(_who)], responses=RESPONSES)
+    if running.service.api is not None:
+        guarded.include_router(running.service.api, tags=[name])
+    guarded.include_router(commands_of(running), tags=["commands"])
+    app.include_router(guarded)
+    return app
+
+
+def app_of(title: str, identify: Identify) -> FastAPI:
+    """An app that answers errors with problems, serves no page that loads from elsewhere, and knows who asks."""
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None)
+    app.state.identify = identify
+    speak_problems(app)
+    app.add_middleware(PlainAddresses)
+    return app
+
+
+class PlainAddresses:
+    """Refuses control characters in paths and queries: neither PostgreSQL nor a log takes them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _unprintable(scope):
+            text = "paths and queries hold no control characters"
+            await problem(400, "bad-address", text)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _unprintable(scope: Scope) -> bool:
+    query = scope.get("query_string", b"").lower()
+    encoded = any(query[at + 1 : at + 2] in (b"0", b"1") for at in _percents(query)) or b"%7f" in query
+    return encoded or any(ord(c) < 32 or ord(c) == 127 for c in scope["path"])
+
+
+def _percents(query: bytes) -> list[int]:
+    return [at for at, byte in enumerate(query) if byte == ord("%")]
+
+
+def found(row: Any, what: str) -> Any:
+    """The row, or 404."""
+    if row is None:
+        raise Refused("not-found", f"there is no {what}", status=404)
+    return row
