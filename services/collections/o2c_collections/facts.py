@@ -1,0 +1,100 @@
+"""What the rules may ask about: the whole fact sheet of each kind of decision. Ids and amounts, no personal data."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from o2c_rules.values import Facts
+
+from .domain.accounts import Customer
+from .domain.items import Item
+from .domain.promises import Promise, State, broken
+
+
+def ladder(item: Item, customer: Customer, on: date, balance_minor: int) -> Facts:
+    """Does an item go a step further on a day? `balance_minor`: all that is open on its account in its currency."""
+    return {
+        "segment": customer.segment,
+        "risk_class": customer.risk_class,
+        "tier": customer.tier,
+        "country": customer.country,
+        "legal_entity": item.legal_entity,
+        "currency": item.currency,
+        "level": item.level,
+        "days_past_due": item.days_past_due(on),
+        "days_since_letter": item.days_since_letter(on),
+        "total_minor": item.total_minor,
+        "open_minor": item.open_minor,
+        "claimed_minor": item.claimed_minor,
+        "disputed_minor": item.disputed_of_open_minor,
+        "promised_minor": item.promised_minor,
+        "balance_minor": balance_minor,
+        "promise_broken": item.promise_broken,
+        "handed_over": item.handed_over_on is not None,
+    }
+
+
+def promise(item: Item, customer: Customer, promises: Iterable[Promise], asked: tuple[int, int]) -> Facts:
+    """May this promise be taken, and when is it judged? `asked`: its amount, and how many days ahead it lies."""
+    amount_minor, days_ahead = asked
+    mine = [p for p in promises if p.invoice_number == item.invoice_number]
+    return {
+        "segment": customer.segment,
+        "risk_class": customer.risk_class,
+        "tier": customer.tier,
+        "country": customer.country,
+        "legal_entity": item.legal_entity,
+        "currency": item.currency,
+        "invoice_known": item.known,
+        "level": item.level,
+        "open_minor": item.open_minor,
+        "amount_minor": amount_minor,
+        "days_ahead": days_ahead,
+        "has_open_promise": any(p.state == State.OPEN for p in mine),
+        "broken_on_item": broken(mine),
+        "broken_promises": broken(promises),
+    }
+
+
+def escalation(event: str, customer: Customer, currency: str, amount_minor: int, broken_promises: int) -> Facts:
+    """Who has to hear that something went wrong?"""
+    return {
+        "event": event,
+        "segment": customer.segment,
+        "risk_class": customer.risk_class,
+        "tier": customer.tier,
+        "country": customer.country,
+        "currency": currency,
+        "amount_minor": amount_minor,
+        "broken_promises": broken_promises,
+    }
+
+
+def stop(customer: Customer, promises: Iterable[Promise], late: Iterable[tuple[Item, int]]) -> Facts:
+    """Should the account be stopped? `late`: the open items past due of which something is claimed, with their days."""
+    items = list(late)
+    return {
+        "segment": customer.segment,
+        "risk_class": customer.risk_class,
+        "tier": customer.tier,
+        "country": customer.country,
+        "stopped": customer.stopped,
+        "broken_promises": broken(promises),
+        "late_items": len(items),
+        "days_past_due_most": max((days for _, days in items), default=0),
+        "level_most": max((item.level for item, _ in items), default=0),
+        "handed_over_items": sum(item.handed_over_on is not None for item, _ in items),
+    }
+
+
+def letter(customer: Customer, legal_entity: str, level: int, channel: str) -> Facts:
+    """Which words, and by which way? `channel`: what the ladder would like."""
+    return {
+        "language": customer.language,
+        "country": customer.country,
+        "segment": customer.segment,
+        "legal_entity": legal_entity,
+        "level": level,
+        "channel": channel,
+        "has_email": bool(customer.email),
+        "has_address": customer.address != "[]",
+    }

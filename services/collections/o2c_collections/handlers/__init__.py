@@ -1,0 +1,1 @@
+"""What collections does with what it hears. Pure: rows in, rows and events out."""

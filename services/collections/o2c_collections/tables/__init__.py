@@ -1,0 +1,5 @@
+"""What collections keeps, and what each event needs of it."""
+
+from .schema import metadata
+
+__all__ = ["metadata"]
