@@ -1,0 +1,202 @@
+"""What becomes of an order once the tables have spoken, and the release of held ones by the event that frees room."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from o2c_chassis.approvals import Approval, end
+from o2c_chassis.service import DeadlineReached
+from o2c_chassis.working_set import WorkingSet
+from o2c_contracts.event import Event
+from o2c_contracts.intake import Ordered
+from o2c_contracts.orders import OrderAccepted, OrderAmended, OrderHeld, OrderRejected, OrderReleased, Reason
+from o2c_contracts.shared import ApprovalVoided
+
+from ..domain.customers import Customer
+from ..domain.orders import ACCEPTED, HELD, WAITING, Hold, Order
+from . import credit, ledger, notices
+
+UNKNOWN_PARTY, RATE_LOOK = "unknown-party", "rate-look"
+_RATE_LOOK_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An order that wants a decision, and how it stood before."""
+
+    before: Order | None
+    order: Order
+    hold: Hold | None = None
+    request: str = "order"
+    """`order`, `amendment` or `reopening`."""
+    document: Ordered | None = None
+    """The order as it was sent in, where it was sent in just now."""
+    amendment_id: str = ""
+
+    @property
+    def content(self) -> dict[str, object]:
+        """The fields of the order, for what is told about it."""
+        return (self.document or Ordered.model_validate_json(self.order.document)).__dict__
+
+    @property
+    def waited(self) -> Hold | None:
+        """The hold it comes out of."""
+        return self.hold if self.hold and self.hold.open else None
+
+
+def release(customer_id: str, work: WorkingSet) -> Iterator[Event]:
+    """Decide the family's held orders again, oldest first, up to the first held for credit that nobody may overtake."""
+    root_id = (work.get(Customer, customer_id=customer_id) or Customer.unknown(customer_id)).root_id
+    held = [h for m in credit.members_of(root_id, work) for h in work.find(Hold, customer_id=m, open=True)]
+    for hold in sorted(held, key=lambda h: h.place):
+        order = work.get(Order, customer_id=hold.customer_id, order_id=hold.order_id)
+        if order is None:
+            continue
+        verdict = credit.judge(order, order, work)
+        yield from settle(Asking(order, order, hold, hold.request), verdict, work)
+        if verdict.status == HELD and verdict.overtake == "never":
+            return
+
+
+def settle(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> Iterator[Event]:
+    """Write what was decided and tell it. A held order leaves exposure, an accepted one enters it."""
+    order = replace(asking.order, status=verdict.status, decision_id=verdict.decision_id, decided_at=work.at)
+    ledger.record(asking.before, order, work)
+    if verdict.status in (HELD, WAITING):
+        yield from _keep_waiting(asking, verdict, work)
+        return
+    if asking.waited:
+        yield from close(asking.waited, work, f"the order was {verdict.status}")
+    if verdict.status == ACCEPTED:
+        yield _accepted(asking, verdict)
+    else:
+        yield rejected(order, verdict.reasons)
+
+
+def rejected(order: Order, reasons: tuple[Reason, ...]) -> OrderRejected:
+    return OrderRejected(
+        customer_id=order.customer_id,
+        legal_entity=order.legal_entity,
+        currency=order.currency,
+        order_id=order.order_id,
+        total_minor=order.total_minor,
+        reasons=reasons,
+    )
+
+
+def close(hold: Hold, work: WorkingSet, why: str) -> Iterator[Event]:
+    """It waits no longer: no more notices, and who agreed to its release agreed to nothing."""
+    yield from void(hold, work, why)
+    work.put(replace(hold, open=False, approval_id="", step=0, step_to="", ended_at=work.at))
+    for kind in (notices.NOTICE, UNKNOWN_PARTY):
+        work.disarm(kind, hold.subject)
+    if hold.rate_pair:
+        work.disarm(RATE_LOOK, hold.subject)
+
+
+def void(hold: Hold, work: WorkingSet, why: str) -> Iterator[Event]:
+    """End the request to release it, if there is one open."""
+    approval = work.get(Approval, approval_id=hold.approval_id) if hold.approval_id else None
+    if approval is None or approval.status != "open":
+        return
+    work.put(end(approval, "voided"))
+    work.disarm("approval", approval.approval_id)
+    yield ApprovalVoided(
+        customer_id=approval.customer_id,
+        legal_entity=approval.legal_entity,
+        currency=approval.currency,
+        approval_id=approval.approval_id,
+        action=approval.action,
+        document_id=approval.document_id,
+        amount_minor=approval.amount_minor,
+        requested_by=approval.requested_by,
+        reason=why,
+    )
+
+
+def on_unknown_party_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
+    """Its customer or contract did not turn up in time: rejected, with the row that set the time."""
+    customer_id = str(event.customer_id)
+    order_id = event.subject_id.removeprefix(f"{customer_id}/")
+    order = work.get(Order, customer_id=customer_id, order_id=order_id)
+    hold = work.get(Hold, customer_id=customer_id, order_id=order_id)
+    if order is None or hold is None or order.status != WAITING:
+        return
+    verdict = credit.judge(order, order, work)
+    if verdict.status != WAITING:
+        yield from settle(Asking(order, order, hold, hold.request), verdict, work)
+        return
+    asked = notices.ask_waiting(order, verdict, work)
+    reasons = (*verdict.reasons, *notices.reasons_of(asked))
+    yield from close(hold, work, "the order was rejected")
+    work.put(replace(order, status="rejected", decision_id=asked.id, decided_at=work.at))
+    yield rejected(order, reasons)
+
+
+def on_rate_look(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
+    """Look once more for a rate that may have been published while the order was being held."""
+    yield from release(str(event.customer_id), work)
+
+
+def _accepted(asking: Asking, verdict: credit.Verdict) -> Event:
+    was = asking.before.status if asking.before else WAITING
+    content = asking.content
+    if was == ACCEPTED and asking.amendment_id:
+        return OrderAmended(**content | {"amendment_id": asking.amendment_id})  # type: ignore[arg-type]
+    told = OrderReleased if was == HELD else OrderAccepted
+    return told(**content, because=verdict.because, decision_id=verdict.decision_id)  # type: ignore[arg-type]
+
+
+def _keep_waiting(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> Iterator[Event]:
+    waited = asking.waited
+    if waited and asking.request == "amendment":
+        yield from void(waited, work, "the order was amended")
+        waited = replace(waited, approval_id="")
+    hold = replace(
+        waited or _begun(asking, work),
+        contract_id=asking.order.contract_id,
+        overtake=verdict.overtake if verdict.status == HELD else "",
+        rate_pair=verdict.rate_missing,
+        reasons=verdict.as_json,
+        owner=verdict.objections[0].owner,
+    )
+    if waited is None:
+        hold = notices.begin(hold, asking.order, work)
+    work.put(hold)
+    if hold.rate_pair and (waited is None or hold.rate_pair != waited.rate_pair):
+        work.arm(RATE_LOOK, hold.subject, work.at + _RATE_LOOK_AFTER, customer_id=hold.customer_id)
+    yield from _tell(asking, hold, verdict, work)
+
+
+def _tell(asking: Asking, hold: Hold, verdict: credit.Verdict, work: WorkingSet) -> Iterator[Event]:
+    """Waiting for a party is no decision yet; a hold is told again only when its reasons or the order changed."""
+    was = asking.before.status if asking.before else ""
+    if verdict.status == WAITING:
+        if was != WAITING:
+            hours = notices.ask_waiting(asking.order, verdict, work)["wait_hours"]
+            due_at = work.at + timedelta(hours=int(str(hours)))
+            work.arm(UNKNOWN_PARTY, hold.subject, due_at, customer_id=hold.customer_id)
+        return
+    if was == WAITING:
+        work.disarm(UNKNOWN_PARTY, hold.subject)
+    same = asking.waited is not None and asking.waited.rows == verdict.rows and asking.request != "amendment"
+    if was != HELD or not same:
+        yield OrderHeld(**asking.content, reasons=verdict.reasons)  # type: ignore[arg-type]
+
+
+def _begun(asking: Asking, work: WorkingSet) -> Hold:
+    order = asking.order
+    return Hold(
+        customer_id=order.customer_id,
+        order_id=order.order_id,
+        contract_id=order.contract_id,
+        legal_entity=order.legal_entity,
+        currency=order.currency,
+        open=True,
+        submitted_at=order.submitted_at,
+        since=work.at,
+        request=asking.request,
+        round=asking.hold.round + 1 if asking.hold else 1,
+    )
+
+
