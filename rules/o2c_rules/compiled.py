@@ -74,9 +74,11 @@ class Compiled:
         if decision.undecided is not None:
             return ()
         default = self.table.default
-        templates = [r.because for r in decision.rows] if decision.rows else [default.because] if default else []
-        values = {**decision.facts, **(decision.values or {}), **decision.outcome}
-        return tuple(fill(template, values, self._kinds) for template in templates if template)
+        said = [(row.because, row.outcome) for row in decision.rows]
+        if not said and default:
+            said = [(default.because, default.outcome)]
+        facts = {**decision.facts, **(decision.values or {})}
+        return tuple(fill(template, {**facts, **outcome}, self._kinds) for template, outcome in said if template)
 
     def explanation_of(self, decision: Decision) -> Explanation:
         """Winners, matches and nearest misses."""

@@ -32,8 +32,8 @@ class Record:
     undecided: str | None
 
     def as_bytes(self) -> bytes:
-        """JSON with sorted names. A Decimal is {"d": "1.00"}, a date {"on": "2026-01-31"}, a moment {"at": "…"} and
-        a whole number beyond 64 bits {"i": "…"}."""
+        """JSON with sorted names. A Decimal is {"d": "1.00"}, a date {"on": "2026-01-31"}, a moment {"at": "…"}, a
+        whole number beyond 64 bits {"i": "…"}, a text that is no Unicode {"u": its bytes}, all else {"other": "…"}."""
         body = {
             "table": self.table,
             "bundle": self.bundle,
@@ -44,11 +44,24 @@ class Record:
             "outcome": self.outcome,
             "undecided": self.undecided,
         }
-        try:
-            return orjson.dumps(body, default=_typed, option=_OPTIONS)
-        except TypeError:
-            body["facts"], body["outcome"] = _small(self.facts), _small(self.outcome)
-            return orjson.dumps(body, default=_typed, option=_OPTIONS)
+        if self.undecided is None:
+            try:
+                return orjson.dumps(body, default=_typed, option=_OPTIONS)
+            except TypeError:
+                pass
+        body["facts"] = {name: _exact(value) for name, value in self.facts.items()}
+        body["outcome"] = {name: _exact(value) for name, value in self.outcome.items()}
+        return orjson.dumps(body, default=_typed, option=_OPTIONS)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Foreign:
+    """What a fact sheet held that is no value at all, as it was shown; nobody decides by it, then or now."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 def read_record(content: bytes) -> Record:
@@ -81,10 +94,17 @@ def _typed(value: object) -> Any:
     return {"other": repr(value)}
 
 
-def _small(values: Mapping[str, Value]) -> dict[str, Any]:
-    return {
-        name: {"i": str(v)} if isinstance(v, int) and not -_INT64 <= v < _INT64 else v for name, v in values.items()
-    }
+def _exact(value: object) -> Any:
+    """What the fast way would lose or refuse."""
+    if isinstance(value, int) and not -_INT64 <= value < _INT64:
+        return {"i": str(value)}
+    if isinstance(value, str):
+        return value if _is_unicode(value) else {"u": value.encode("utf-8", "surrogatepass").hex()}
+    return value if value is None or isinstance(value, int | Decimal | date) else {"other": repr(value)}
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _read(value: Any) -> Any:
@@ -100,4 +120,8 @@ def _read(value: Any) -> Any:
             return datetime.fromisoformat(text)
         case "i":
             return int(text)
+        case "u":
+            return bytes.fromhex(text).decode("utf-8", "surrogatepass")
+        case "other":
+            return Foreign(text)
     raise BadRecord(f"a value of the sort {sort!r}")

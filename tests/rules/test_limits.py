@@ -1,0 +1,227 @@
+"""Every known limit of durable-rules is sharded away, coded away or refused; none is ever reached."""
+
+import resource
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from o2c_rules import shards
+from o2c_rules.cells import parse
+from o2c_rules.codes import Coding
+from o2c_rules.compiled import Compiled
+from o2c_rules.durable import Durable, EngineFailed, check_names, fnv1a
+from o2c_rules.projection import Projection
+from o2c_rules.rulebook import RuleBook
+from o2c_rules.shards import Leaf, TooLarge, plan
+from o2c_rules.table import Fact, Outcome, Policy, Row, Table, VersionBy
+from o2c_rules.values import Kind
+
+from tests.rules.generated import DAY, sheets, tables
+from tests.rules.naive import answers
+
+
+def table(kinds: dict[str, Kind], rows: list[dict[str, str]], policy: Policy = Policy.COLLECT) -> Table:
+    """Cells by fact, as an analyst writes them."""
+    return Table(
+        name="t/limits",
+        file="t/limits.yaml",
+        policy=policy,
+        version_by=VersionBy.RECORDED,
+        facts=tuple(Fact(name, kind) for name, kind in kinds.items()),
+        outcomes=(Outcome("then", Kind.TEXT),),
+        rows=tuple(
+            Row(f"R{n}", {name: parse(cell, kinds[name]) for name, cell in cells.items()}, {"then": str(n)})
+            for n, cells in enumerate(rows)
+        ),
+    )
+
+
+def asked(made: Table, *sheets_: dict[str, Any]) -> Iterator[tuple[list[str], list[str]]]:
+    """What the engine and the naive interpreter say."""
+    coding, projection = Coding(made), Projection(made)
+    engine = Durable(coding)
+    for sheet in sheets_:
+        codes = coding.of(projection.of(sheet))
+        first, every = engine.first(codes), [f"R{row}" for row in engine.every(codes)]
+        assert every[:1] == ([] if first is None else [f"R{first}"])
+        yield every, answers(made, sheet) or []
+
+
+def agree(made: Table, *sheets_: dict[str, Any]) -> None:
+    for found, expected in asked(made, *sheets_):
+        assert found == expected
+
+
+def test_more_rows_than_the_engine_takes_rules_are_sharded() -> None:
+    made = table(
+        {"kind": Kind.TEXT, "amount": Kind.MONEY},
+        [{"kind": f"k{n % 30}", "amount": f"[{n // 30 * 10}..{n // 30 * 10 + 15})"} for n in range(4_200)],
+    )
+
+    assert not isinstance(plan(Coding(made)), Leaf)
+    agree(made, *({"kind": f"k{k}", "amount": a} for k in (0, 7, 29, 30) for a in (-1, 0, 9, 10, 14, 15, 700, 1_405)))
+
+
+def test_65_conditions_true_at_once_are_sharded() -> None:
+    made = table({"amount": Kind.MONEY}, [{"amount": f">= {n}"} for n in range(150)])
+
+    assert not isinstance(plan(Coding(made)), Leaf)
+    agree(made, *({"amount": a} for a in (-1, 0, 1, 63, 64, 65, 149, 150, 10_000)))
+
+
+def test_600_different_first_conditions_are_sharded() -> None:
+    made = table({"customer": Kind.TEXT}, [{"customer": f"C{n}"} for n in range(600)])
+
+    assert not isinstance(plan(Coding(made)), Leaf)
+    agree(made, *({"customer": c} for c in ("C0", "C511", "C512", "C599", "C600", "")), {})
+
+
+@pytest.mark.parametrize("cell", ["-", "> 5", "not(7)"])
+def test_300_rows_with_the_same_last_condition_are_sharded(cell: str) -> None:
+    made = table({"amount": Kind.MONEY}, [{"amount": cell} if cell != "-" else {} for _ in range(300)])
+
+    assert not isinstance(plan(Coding(made)), Leaf)
+    agree(made, {"amount": 6}, {"amount": 7}, {"amount": 5}, {"amount": None}, {})
+
+
+def test_200_columns_fit_into_one_message_and_250_sets_do_not_have_to() -> None:
+    wide = table({f"f{n}": Kind.BOOLEAN for n in range(200)}, [{f"f{n}": "true" for n in range(200)}])
+    sets = table({"day": Kind.TEXT}, [{"day": f"d{n}, d{n + 2}, d{n + 5}"} for n in range(250)])
+
+    agree(wide, {f"f{n}": True for n in range(200)}, {f"f{n}": n != 199 for n in range(200)})
+    agree(sets, *({"day": f"d{n}"} for n in (0, 5, 100, 254)))
+
+
+def test_a_cell_of_several_tests_fires_its_row_once() -> None:
+    made = table({"amount": Kind.MONEY}, [{"amount": "< 10, < 20, 5, [3..7]"}, {"amount": "not(5, > 100)"}])
+
+    agree(made, {"amount": 5}, {"amount": 6}, {"amount": 15}, {"amount": 101}, {"amount": None})
+
+
+def test_a_missing_operand_never_compares_with_what_lay_there_before() -> None:
+    text = """
+table: t/operand
+policy: C
+version_by: recorded
+facts: {exposure: money, limit: money, kind: text}
+derived: {over: exposure - limit}
+outcome: {then: text}
+rows: [{id: HOLD, kind: order, over: "> 0", then: hold}, {id: GO, kind: order, over: "<= 0", then: release}]
+"""
+    book = RuleBook({"t/operand.yaml": text.encode()})
+
+    for _ in range(50):
+        assert len(book.decide("t/operand", {"kind": "order", "exposure": 5, "limit": 1}, DAY).rows) == 1
+        assert book.decide("t/operand", {"kind": "order", "exposure": 5}, DAY).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "fires"),
+    [
+        ("> 9223372036854775807", 2**63 + 10, True),
+        ("9223372036854775807", 2**64 + 5, False),
+        ("> 9223372036854775807", -(2**80), False),
+        ("> 0.1", Decimal("0.1" + "0" * 40 + "1"), True),
+        ("> 0.1", Decimal("0.1"), False),
+        ("> 0", Decimal("0.00001"), True),
+        ("< 10000000000000000", Decimal("1E+16"), False),
+        ("1000000000000000", Decimal("1000000000000000.02"), False),
+    ],
+)
+def test_numbers_of_any_size_and_fineness_are_exact(cell: str, value: int | Decimal, fires: bool) -> None:
+    [(found, _)] = asked(table({"x": Kind.NUMBER}, [{"x": cell}]), {"x": value})
+
+    assert (found == ["R0"]) is fires
+
+
+def test_names_that_the_engine_cannot_tell_apart_do_not_meet_in_it() -> None:
+    assert fnv1a("liquid") == fnv1a("costarring")
+    with pytest.raises(EngineFailed, match="cannot tell"):
+        check_names(["liquid", "costarring"])
+
+    made = table({"liquid": Kind.NUMBER, "costarring": Kind.NUMBER}, [{"liquid": "> 10"}, {"costarring": "> 50"}])
+
+    agree(made, {"costarring": 99}, {"liquid": 20}, {"liquid": 20, "costarring": 60}, {"costarring": 20})
+
+
+@pytest.mark.parametrize("value", ["ab!", "AB", "e\u0301", "xyz" + "z" * 65_533, 'x"', "x\\", "", "\u0000", "😀"])
+def test_a_text_is_itself_or_it_is_another(value: str) -> None:
+    made = table({"word": Kind.TEXT}, [{"word": w} for w in ("ab", "é", "xyz", "x")] + [{"word": "not(ab)"}])
+
+    agree(made, {"word": value}, {"word": "ab"})
+
+
+def test_a_row_that_asks_nothing_is_not_fired_by_the_engines_own_messages() -> None:
+    made = table({"x": Kind.NUMBER}, [{}, {"x": "not(1)"}])
+
+    for _ in range(3):
+        agree(made, {"x": 1}, {"x": 2}, {}, {"x": None})
+
+
+def test_one_session_serves_any_number_of_decisions() -> None:
+    made = table({"x": Kind.NUMBER}, [{"x": "< 500"}, {"x": ">= 500"}])
+
+    agree(made, *({"x": n} for n in range(1_100)))
+
+
+def test_memory_does_not_grow_over_100_reloads() -> None:
+    made = table(
+        {"customer": Kind.TEXT, "amount": Kind.MONEY}, [{"customer": f"C{n}", "amount": f">= {n}"} for n in range(150)]
+    )
+    coding = Coding(made)
+    sheet = Projection(made).of({"customer": "C7", "amount": 10})
+    for _ in range(10):
+        Durable(coding).first(coding.of(sheet))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    for _ in range(100):
+        assert Durable(coding).first(coding.of(sheet)) == 7
+
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kb < 20_000
+
+
+def test_a_table_is_given_back_even_if_it_never_matched_anything() -> None:
+    made = table({"x": Kind.NUMBER}, [{"x": "> 5"}])
+    for _ in range(20):
+        coding = Coding(made)
+        assert Durable(coding).first(coding.of({"x": 1})) is None
+
+
+def test_a_table_that_no_cut_makes_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "COPIES_MOST", 50)
+    made = table({"amount": Kind.MONEY}, [{"amount": f">= {n}"} for n in range(150)])
+
+    with pytest.raises(TooLarge):
+        plan(Coding(made))
+
+
+@pytest.mark.parametrize("answer", [(2, 0), (3, 0), (0, 0)])
+def test_a_strange_answer_of_the_engine_is_never_no_match(
+    answer: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = Compiled(table({"x": Kind.NUMBER}, [{"x": "> 5"}], Policy.FIRST))
+    monkeypatch.setattr("o2c_rules.durable.engine.assert_event", lambda handle, message: answer)
+
+    with pytest.raises(EngineFailed):
+        compiled.decide({"x": 6}, date(2026, 1, 1), "bundle")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.data())
+def test_however_a_table_is_cut_it_answers_the_same(data: st.DataObject) -> None:
+    made: Table = data.draw(tables(policies=(Policy.RULE_ORDER,), rows_most=10))
+    limits = {name: data.draw(st.integers(1, 4)) for name in ("RULES_MOST", "SIBLINGS_MOST", "TWINS_MOST")}
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in limits.items():
+            patch.setattr(shards, name, value)
+        coding = Coding(made)
+        engine = Durable(coding)
+    for sheet in data.draw(st.lists(sheets(made), min_size=10, max_size=10)):
+        codes = coding.of(Projection(made).of(sheet))
+        assert [f"R{row}" for row in engine.every(codes)] == answers(made, sheet)
