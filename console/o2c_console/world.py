@@ -113,8 +113,23 @@ class World:
 
     async def told(self, service: str, after: int = 0) -> list[Told]:
         """What a service has published since a position of its outbox, in order."""
-        rows = await self.services[service].database.fetch(_TOLD, after, f"o2c.{service}.v1")
-        return [_told(r) for r in rows]
+        return await told_by(self.services[service].database, service, after)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The databases of a world that has ended."""
+
+    name: str
+    databases: Mapping[str, Database]
+
+    async def told(self, service: str) -> list[Told]:
+        return await told_by(self.databases[service], service)
+
+
+async def told_by(database: Database, service: str, after: int = 0) -> list[Told]:
+    """What a service has published since a position of its outbox, in order."""
+    return [_told(r) for r in await database.fetch(_TOLD, after, f"o2c.{service}.v1")]
 
 
 def installed() -> dict[str, Service]:
@@ -140,6 +155,17 @@ async def loopback_world(
             await running.relay.close()
             await running.database.close()
         await bus.close()
+
+
+@asynccontextmanager
+async def reopened(name: str, urls: Mapping[str, str]) -> AsyncIterator["Archive"]:
+    """A world that was played before, to be asked and no longer moved."""
+    found = {n: await Database(urls[n], most=1).open() for n in SERVICES}
+    try:
+        yield Archive(name, found)
+    finally:
+        for database in found.values():
+            await database.close()
 
 
 async def _start(service: Service, url: str, rules: Path, bus: Bus, clock: SimulatedClock, name: str) -> Running:
