@@ -1,0 +1,1 @@
+"""What disputes keeps, and what each event needs of it."""
