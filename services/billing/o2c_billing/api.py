@@ -1,0 +1,5 @@
+"""Read-only questions to billing over HTTP."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,98 @@
+"""Contracts: months charged as they begin, and made good when an amendment or an end reaches back into them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from o2c_chassis.service import DeadlineReached
+from o2c_chassis.working_set import WorkingSet
+from o2c_contracts.event import Event
+from o2c_contracts.orders import ContractActivated, ContractAmended, ContractEnded
+
+from o2c_billing.domain.charges import Charge, monthly
+from o2c_billing.domain.contracts import Contract, Schedule, terms_of
+from o2c_billing.domain.periods import DAY
+
+from .corrections import corrected
+from .invoicing import RECURRING, rechecked, run_at, when_due
+from .unbilled import accrued
+
+
+def on_contract_activated(event: ContractActivated, work: WorkingSet) -> Iterator[Event]:
+    """Months that have begun are charged now. Drafts that waited for the contract are checked again."""
+    contract = work.get(Contract, contract_id=event.contract_id) or _new(event, work)
+    drafts = _drafts_of(event.contract_id, work)
+    yield from _charged(contract.with_terms(terms_of(event)), [], work)
+    yield from rechecked(drafts, work)
+
+
+def on_contract_amended(event: ContractAmended, work: WorkingSet) -> Iterator[Event]:
+    """Months charged already, from its date on, are computed again; the difference is charged or credited."""
+    contract = work.get(Contract, contract_id=event.contract_id) or _new(event, work)
+    yield from _amended(contract.with_terms(terms_of(event)), event.effective_on, work)
+
+
+def on_contract_ended(event: ContractEnded, work: WorkingSet) -> Iterator[Event]:
+    """Days after the end are not charged; where they were, the difference is credited through the matrix."""
+    if contract := work.get(Contract, contract_id=event.contract_id):
+        since = min(contract.ended_on or event.ends_on, event.ends_on) + DAY
+        yield from _amended(replace(contract, ended_on=event.ends_on), since, work)
+
+
+def on_month_begun(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
+    """The hour at which a new month of a contract is charged."""
+    if contract := work.get(Contract, contract_id=event.subject_id):
+        yield from _charged(contract, [], work)
+
+
+def _new(event: ContractActivated, work: WorkingSet) -> Contract:
+    sheet = {"contract_kind": event.kind, "legal_entity": event.legal_entity, "currency": event.currency}
+    alignment = work.ask("billing/recurring", sheet, subject=event.contract_id)["alignment"]
+    return Contract(
+        event.contract_id,
+        event.customer_id,
+        event.legal_entity,
+        event.currency,
+        event.kind,
+        str(alignment),
+        None,
+        "[]",
+    )
+
+
+def _amended(contract: Contract, since: date, work: WorkingSet) -> Iterator[Event]:
+    more: list[Charge] = []
+    drafts = _drafts_of(contract.contract_id, work)
+    schedule = Schedule(contract)
+    for line_id, count in contract.months_charged.items():
+        for month in (schedule.month(line_id, n) for n in range(count)):
+            if month.last >= since:
+                yield from corrected(contract, schedule, line_id, month, more, work)
+    yield from _charged(contract, more, work)
+    yield from rechecked(drafts, work)
+
+
+def _charged(contract: Contract, more: list[Charge], work: WorkingSet) -> Iterator[Event]:
+    """Charge each month that has begun, with what else came up, and wake up when the next one begins."""
+    charges, counts = list(more), {}
+    schedule = Schedule(contract)
+    for line_id, index, month in schedule.due_months(work.today(contract.legal_entity)):
+        counts[line_id] = index + 1
+        for stretch in schedule.stretches(line_id, month):
+            name = f"{contract.contract_id}/{line_id}/{stretch.first}"
+            charges.append(monthly(contract, month, stretch, name))
+    contract = contract.with_months(counts)
+    work.put(contract)
+    if day := Schedule(contract).next_month():
+        due_at = run_at(RECURRING, contract.legal_entity, day, work)
+        work.arm(RECURRING, contract.contract_id, due_at, customer_id=contract.customer_id)
+    else:
+        work.disarm(RECURRING, contract.contract_id)
+    yield from accrued(charges)
+    yield from when_due(charges, RECURRING, work)
+
+
+def _drafts_of(contract_id: str, work: WorkingSet) -> list[str]:
+    """The drafts in which charges on this contract wait."""
+    charges = work.find(Charge, contract_id=contract_id, status="unbilled")
+    return [c.draft_id for c in charges if c.draft_id]

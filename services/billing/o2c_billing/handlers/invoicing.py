@@ -1,0 +1,186 @@
+"""From charges to an invoice: grouped, taxed, checked before it goes out, then issued or withheld with its reasons."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from o2c_chassis.working_set import Asked, WorkingSet
+from o2c_contracts.billing import InvoiceWithheld
+from o2c_contracts.event import Event
+from o2c_contracts.orders import Reason
+from o2c_rules.entities import entity, zone
+
+from o2c_billing import facts
+from o2c_billing.domain.bills import Bill, Draft, Together, grouped
+from o2c_billing.domain.charges import Charge
+from o2c_billing.domain.contracts import Contract
+from o2c_billing.domain.customers import Customer
+from o2c_billing.domain.orders import Order
+from o2c_billing.domain.periods import DAY, next_on
+from o2c_billing.domain.taxes import Taxation
+
+from .issuing import issued
+from .unbilled import kept
+
+DELIVERY, RECURRING, BILLING_DAY = "delivery", "recurring", "billing-day"
+"""Whose moment it is to be invoiced: a delivery's, a contract's month, or the customer's day of the month."""
+WAITS_FOR_DAY = "billing-day"
+
+
+def customer_of(customer_id: str, work: WorkingSet) -> Customer:
+    return work.get(Customer, customer_id=customer_id) or Customer(customer_id)
+
+
+def when_due(charges: Sequence[Charge], origin: str, work: WorkingSet, draft_id: str = "") -> Iterator[Event]:
+    """Invoice new charges at once, or let them wait for the customer's billing day."""
+    if not charges:
+        return
+    if customer_of(charges[0].customer_id, work).is_monthly:
+        yield from waiting(charges, work)
+    else:
+        yield from settled(charges, origin, work, draft_id=draft_id)
+
+
+def waiting(charges: Sequence[Charge], work: WorkingSet) -> Iterator[Event]:
+    """They wait for the next billing day, in the zone of the company that sells."""
+    for customer_id, legal_entity in sorted({(c.customer_id, c.legal_entity) for c in charges}):
+        due_at = next_billing(customer_of(customer_id, work), legal_entity, work)
+        work.arm(BILLING_DAY, f"{customer_id}/{legal_entity}", due_at, customer_id=customer_id)
+    for charge in charges:
+        yield from kept(replace(charge, draft_id=None), work, WAITS_FOR_DAY)
+
+
+def next_billing(customer: Customer, legal_entity: str, work: WorkingSet) -> datetime:
+    """The next instant at which this customer's invoices go out; today's if its hour is still to come."""
+    yesterday = work.today(legal_entity) - DAY
+    day = next_on(customer.invoicing_day, yesterday)
+    at = run_at(BILLING_DAY, legal_entity, day, work)
+    if at <= work.at:
+        at = run_at(BILLING_DAY, legal_entity, next_on(customer.invoicing_day, day), work)
+    return at
+
+
+def settled(
+    charges: Iterable[Charge], origin: str, work: WorkingSet, draft: Draft | None = None, draft_id: str = ""
+) -> Iterator[Event]:
+    """Each group of charges that belongs on one invoice: issued, or withheld. The first takes over the draft."""
+    open_ones = [c for c in charges if c.is_open]
+    orders = _orders(open_ones, work)
+    for n, (together, group) in enumerate(grouped(open_ones, orders).items()):
+        taken = draft if n == 0 else None
+        name = draft_id if n == 0 and draft_id else ""
+        yield from _checked(taken or _new_draft(together, group[0], origin, name, work), together, group, work)
+
+
+def rechecked(draft_ids: Iterable[str], work: WorkingSet) -> Iterator[Event]:
+    """Withheld drafts after something changed that may mend them."""
+    for draft_id in sorted(set(draft_ids)):
+        draft = work.get(Draft, draft_id=draft_id)
+        if draft is None or draft.status != "withheld":
+            continue
+        charges = [c for c in work.find(Charge, draft_id=draft_id) if c.is_open]
+        if not charges:
+            work.put(draft.end("cancelled"))
+        elif draft.origin != BILLING_DAY and customer_of(draft.customer_id, work).is_monthly:
+            work.put(draft.end("dissolved"))
+            yield from waiting(charges, work)
+        else:
+            yield from settled(charges, draft.origin, work, draft)
+
+
+def run_at(run: str, legal_entity: str, day: date, work: WorkingSet) -> datetime:
+    """The hour of a run, out of its table, on a day of the company that sells."""
+    asked = work.ask("billing/calendar", {"run": run, "legal_entity": legal_entity}, subject=f"{legal_entity}/{run}")
+    hour, minute = (int(str(asked[name])) for name in ("hour", "minute"))
+    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone(work.book, legal_entity))
+    return local.astimezone(UTC)
+
+
+def _orders(charges: Iterable[Charge], work: WorkingSet) -> dict[str, Order]:
+    names = {c.order_id for c in charges if c.order_id}
+    return {o.order_id: o for name in sorted(names) if (o := work.get(Order, order_id=name))}
+
+
+def _new_draft(together: Together, charge: Charge, origin: str, draft_id: str, work: WorkingSet) -> Draft:
+    name = draft_id or f"{origin}/{work.new_id('draft', charge.line_id)}"
+    return Draft(name, charge.customer_id, together.legal_entity, together.currency, origin)
+
+
+def _checked(draft: Draft, together: Together, charges: Sequence[Charge], work: WorkingSet) -> Iterator[Event]:
+    bill = _bill(draft, together, charges, work)
+    asked = work.ask("billing/prebill", facts.prebill(bill, work.today(draft.legal_entity)), subject=draft.draft_id)
+    reasons, owner = _stops(asked, draft)
+    if reasons:
+        yield from _withheld(bill, reasons, owner, work)
+        return
+    yield from issued(bill, [row.id for row in asked.rows], work)
+
+
+def _bill(draft: Draft, together: Together, charges: Sequence[Charge], work: WorkingSet) -> Bill:
+    customer = customer_of(draft.customer_id, work)
+    orders = _orders(charges, work)
+    return Bill(
+        draft,
+        tuple(charges),
+        customer,
+        work.get(Contract, contract_id=together.contract_id) if together.contract_id else None,
+        tuple(orders.values()),
+        together.purchase_order,
+        _taxations(charges, customer, work),
+    )
+
+
+def _taxations(charges: Sequence[Charge], customer: Customer, work: WorkingSet) -> tuple[Taxation | None, ...]:
+    """Asked once for all lines with the same tax code and tax point."""
+    found: dict[tuple[str, date], Taxation | None] = {}
+    for charge in charges:
+        key = charge.tax_code, charge.service_from
+        if key not in found:
+            found[key] = _taxation(charge, customer, work)
+    return tuple(found[c.tax_code, c.service_from] for c in charges)
+
+
+def _taxation(charge: Charge, customer: Customer, work: WorkingSet) -> Taxation | None:
+    seller = entity(work.book, charge.legal_entity).country
+    asked = work.ask("billing/tax", facts.tax(charge, customer, seller), subject=charge.line_id, on=charge.service_from)
+    category, rate = asked["category"], asked["rate_percent"]
+    if asked.undecided or not isinstance(category, str) or not isinstance(rate, int | Decimal):
+        return None
+    wording = asked["wording"]
+    return Taxation(charge.tax_code, category, Decimal(rate), wording if isinstance(wording, str) else "")
+
+
+def _stops(asked: Asked, draft: Draft) -> tuple[tuple[Reason, ...], str]:
+    """Why it may not go out, and whose turn it is; a check that somebody let pass stops it no more."""
+    if asked.undecided:
+        return (Reason(row="undecided", text=asked.undecided[:500], decision_id=asked.id),), "billing_lead"
+    passed = draft.passed
+    stops = [
+        (row, text)
+        for row, text in zip(asked.rows, asked.because, strict=True)
+        if row.outcome["severity"] == "stop" and row.id not in passed
+    ]
+    reasons = tuple(
+        Reason(row=row.id, text=text, field=row.outcome["field"], decision_id=asked.id) for row, text in stops
+    )
+    return reasons, str(stops[0][0].outcome["owner"]) if stops else ""
+
+
+def _withheld(bill: Bill, reasons: tuple[Reason, ...], owner: str, work: WorkingSet) -> Iterator[Event]:
+    before = bill.draft
+    after = before.withhold(bill.net_minor, reasons, owner, work.at)
+    work.put(after)
+    rows = tuple(r.row for r in reasons)
+    if (before.net_minor, before.owner, tuple(r.row for r in before.why)) != (after.net_minor, owner, rows):
+        yield InvoiceWithheld(
+            customer_id=after.customer_id,
+            legal_entity=after.legal_entity,
+            currency=after.currency,
+            draft_id=after.draft_id,
+            net_minor=after.net_minor,
+            reasons=reasons,
+            owner=owner,
+        )
+    for charge in bill.charges:
+        yield from kept(replace(charge, draft_id=after.draft_id), work, reasons[0].row)

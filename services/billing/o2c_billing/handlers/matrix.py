@@ -1,0 +1,161 @@
+"""The approval matrix: who must agree before less is owed, bound to what exactly they agree to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from o2c_chassis.approvals import Approval, end, payload_hash, steps_of, within_window
+from o2c_chassis.errors import Refused
+from o2c_chassis.working_set import Asked, WorkingSet
+from o2c_contracts.event import Event
+from o2c_contracts.shared import ApprovalGranted, ApprovalRequested, ApprovalStep, ApprovalVoided
+
+from o2c_billing import facts
+from o2c_billing.domain.charges import Charge
+from o2c_billing.domain.credits import CREDIT_NOTE, CreditNote, Request, creditable
+from o2c_billing.domain.invoices import Invoice
+
+from .invoicing import customer_of
+
+EXPIRY = "approval"
+NOBODY = "nobody"
+UNDECIDED = [("controller", 1)], 72, 30
+"""Where the table cannot decide, the controller does."""
+
+
+def actor(work: WorkingSet) -> str:
+    """Who commands; a command without a person has no authority for anything."""
+    return work.cause.envelope.actor or "nobody"
+
+
+def authorised(action: str, roles: Sequence[str], work: WorkingSet, check: str | None = None) -> bool:
+    """Whether one of the person's roles may do this, by the table."""
+    return any(
+        work.ask("billing/authority", {"action": action, "role": role, "check": check}, subject=action)["allowed"]
+        is True
+        for role in roles
+    )
+
+
+def must_be_authorised(action: str, roles: Sequence[str], work: WorkingSet) -> None:
+    """Refused unless one of the person's roles may do this."""
+    if not authorised(action, roles, work):
+        raise Refused("no-authority", f"{actor(work)} may not {action.replace('-', ' ')}", status=403)
+
+
+def content_of(request: Request, work: WorkingSet) -> Mapping[str, Any]:
+    """What people agree to; when any of it changes, they have agreed to something else."""
+    if request.action == CREDIT_NOTE:
+        invoice = work.get(Invoice, invoice_number=request.document_id)
+        notes = work.find(CreditNote, invoice_number=request.document_id)
+        state: dict[str, Any] = {"creditable_minor": creditable(invoice, notes) if invoice else 0}
+    else:
+        charge = work.get(Charge, line_id=request.document_id)
+        state = {"net_minor": charge.net_minor, "status": charge.status} if charge else {}
+    return {
+        "action": request.action,
+        "request_id": request.request_id,
+        "document_id": request.document_id,
+        "amount_minor": request.amount_minor,
+        "currency": request.currency,
+        "reason": request.reason,
+        **state,
+    }
+
+
+def opened(request: Request, work: WorkingSet) -> tuple[Approval, Event]:
+    """Ask whom the matrix names. Where it names nobody it is granted, and counts in the window all the same."""
+    approval = _approval(request, work)
+    asked = _asked(request, approval, work)
+    steps, hours, _ = _said(asked)
+    expires_at = work.at + timedelta(hours=hours)
+    approval = replace(approval, steps=steps_of(steps), expires_at=expires_at)
+    work.put(request.ask(approval.approval_id))
+    if not steps:
+        granted = replace(approval, status="granted")
+        work.put(granted)
+        return granted, granted_event(granted)
+    work.put(approval)
+    work.arm(EXPIRY, approval.approval_id, expires_at, customer_id=request.customer_id)
+    return approval, ApprovalRequested(
+        **common(approval),
+        steps=tuple(ApprovalStep(role=role, count=count) for role, count in steps),
+        reason=approval.reason,
+        payload_hash=approval.payload_hash,
+        expires_at=expires_at,
+        decision_id=asked.id,
+    )
+
+
+def voided(request: Request, why: str, work: WorkingSet) -> Iterator[Event]:
+    """What people were asked about is not so any more."""
+    open_ones = [a for a in work.find(Approval, customer_id=request.customer_id) if a.status == "open"]
+    for approval in open_ones:
+        if approval.approval_id == request.approval_id:
+            work.put(end(approval, "voided"))
+            work.disarm(EXPIRY, approval.approval_id)
+            yield ApprovalVoided(**common(approval), reason=why)
+
+
+def granted_event(approval: Approval) -> ApprovalGranted:
+    return ApprovalGranted(**common(approval), approved_by=tuple(person for person, _, _ in approval.agreed))
+
+
+def _approval(request: Request, work: WorkingSet) -> Approval:
+    return Approval(
+        approval_id=work.new_id("approval", request.request_id),
+        customer_id=request.customer_id,
+        action=request.action,
+        document_id=request.request_id,
+        legal_entity=request.legal_entity,
+        currency=request.currency,
+        amount_minor=request.amount_minor,
+        reason=request.reason,
+        requested_by=request.requested_by,
+        requested_at=work.at,
+        expires_at=work.at,
+        steps="[]",
+        payload_hash=payload_hash(content_of(request, work)),
+    )
+
+
+def _asked(request: Request, approval: Approval, work: WorkingSet) -> Asked:
+    """The band of the sum that the same person asked for within the window, so that splitting saves nobody a step."""
+    customer = customer_of(request.customer_id, work)
+    alone = work.ask("billing/approvals", facts.approval(request, customer, 0), subject=request.request_id)
+    since = work.at - timedelta(days=_said(alone)[2])
+    window_minor = within_window(work.find(Approval, customer_id=request.customer_id), approval, since)
+    if not window_minor:
+        return alone
+    sheet = facts.approval(request, customer, window_minor)
+    return work.ask("billing/approvals", sheet, subject=request.request_id)
+
+
+def _said(asked: Asked) -> tuple[list[tuple[str, int]], int, int]:
+    """Steps, hours until expiry, days of the window. What the table cannot decide must never look like "nobody"."""
+    if asked.undecided:
+        return UNDECIDED
+    written = str(asked["steps"])
+    steps = [] if written == NOBODY else [_step(step) for step in written.split()]
+    return steps, int(str(asked["expiry_hours"])), int(str(asked["window_days"]))
+
+
+def _step(written: str) -> tuple[str, int]:
+    """`billing_manager:2` is two people of that role."""
+    role, _, count = written.partition(":")
+    return role, int(count or "1")
+
+
+def common(approval: Approval) -> dict[str, Any]:
+    """What every event about an approval says."""
+    return {
+        "customer_id": approval.customer_id,
+        "legal_entity": approval.legal_entity,
+        "currency": approval.currency,
+        "approval_id": approval.approval_id,
+        "action": approval.action,
+        "document_id": approval.document_id,
+        "amount_minor": approval.amount_minor,
+        "requested_by": approval.requested_by,
+    }
