@@ -9,6 +9,8 @@ from o2c_cash.domain.claims import Claim, Found
 from o2c_cash.domain.items import OpenItem
 from o2c_cash.domain.payments import Payment
 
+Sheet = dict[str, str | int | bool | date]
+
 
 def matching(
     payment: Payment, claim: Claim, found: Found | None, *, waited: bool
@@ -38,7 +40,7 @@ def matching(
     }
 
 
-def near(found: Found, tolerated: bool) -> dict[str, int | bool]:
+def near(found: Found, *, tolerated: bool) -> Sheet:
     """What looking within a window around the amount adds to it."""
     return {
         "looked_near": True,
@@ -65,14 +67,14 @@ def discount(item: OpenItem, payment: Payment, *, disputed: bool) -> Facts:
     }
 
 
-def residual(item: OpenItem, sign: str, residual_minor: int, *, disputed: bool, month_minor: int) -> Facts:
-    """Of giving up what is left of an item (short), or of keeping what was paid too much (over)."""
+def residual(item: OpenItem, residual_minor: int, *, disputed: bool, month_minor: int) -> Facts:
+    """Of giving up what is left of an item; negative: of what was paid beyond it."""
     return {
         "legal_entity": item.legal_entity,
         "currency": item.currency,
-        "invoice_number": item.invoice_number,
-        "sign": sign,
-        "residual_minor": residual_minor,
+        "document_id": item.invoice_number,
+        "sign": "short" if residual_minor > 0 else "over",
+        "residual_minor": abs(residual_minor),
         "base_minor": item.total_minor,
         "disputed": disputed,
         "used": item.tolerated_minor > 0,
@@ -85,7 +87,7 @@ def excess(payment: Payment) -> Facts:
     return {
         "legal_entity": payment.legal_entity,
         "currency": payment.currency,
-        "payment_id": payment.payment_id,
+        "document_id": payment.payment_id,
         "sign": "over",
         "residual_minor": payment.unapplied_minor or payment.on_account_minor,
         "base_minor": payment.amount_minor,

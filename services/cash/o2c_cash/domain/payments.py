@@ -87,10 +87,18 @@ class Payment:
         return [(tuple(numbers), total) for numbers, total in json.loads(self.candidates)]
 
     def paid_by(self, customer_id: str) -> "Payment":
-        """Its payer is known from now on; the money is unapplied."""
-        left = self.amount_minor - self.returned_minor
+        """Its payer is known from now on; the money is unapplied. Refuses while it pays items."""
+        if self.applied_minor:
+            raise ValueError(f"{self.payment_id} pays items of {self.customer_id}")
         return _placed(
-            replace(self, customer_id=customer_id, named_customer_id=customer_id, identified=True, unapplied_minor=left)
+            replace(
+                self,
+                customer_id=customer_id,
+                named_customer_id=customer_id,
+                identified=True,
+                unapplied_minor=self.amount_minor - self.returned_minor - self.taken_minor,
+                on_account_minor=0,
+            )
         )
 
     def apply(self, amount_minor: int) -> "Payment":

@@ -153,22 +153,23 @@ def _count_tolerance(desk: Desk, item: OpenItem, amount_minor: int) -> None:
 
 
 def credit(desk: Desk, note: Credit, item: OpenItem, amount_minor: int, account: str) -> Iterator[Event]:
-    """A credit note reduces an item: when it is issued, or later out of what it left on account."""
-    step = Step("credit", None, note.credit_note_number, note.issued_on, Why())
+    """A credit note reduces an item: its own when it is issued, or later another out of what it left on account."""
+    on = note.issued_on if account == ledger.CREDITED else desk.today(item.legal_entity)
+    step = Step("credit", None, note.credit_note_number, on, Why())
     item = desk.change(item.less(amount_minor), amount_minor, step)
     desk.book(
         item.purse,
         note.credit_note_number,
-        note.issued_on,
+        on,
         (account, note.customer_id, amount_minor),
         (ledger.OWED_LESS_CREDIT, item.customer_id, -amount_minor),
     )
     yield CreditApplied(
-        **changed(item, amount_minor, note.issued_on),
+        **changed(item, amount_minor, on),
         credit_note_number=note.credit_note_number,
-        case_id=note.case_id,
+        case_id=note.case_id if item.invoice_number == note.invoice_number else None,
     )
-    yield from cleared(item, note.issued_on)
+    yield from cleared(item, on)
 
 
 def keep(desk: Desk, payment: Payment, amount_minor: int) -> Payment:
@@ -196,9 +197,8 @@ def _shift(desk: Desk, before: Payment, after: Payment, accounts: tuple[str, str
 
 def identify(desk: Desk, payment: Payment, customer_id: str) -> Payment:
     """The money is this customer's; where another was named before, it leaves that one."""
-    left = payment.amount_minor - payment.returned_minor - payment.taken_minor
-    after = replace(payment, on_account_minor=0).paid_by(customer_id)
-    after = replace(after, unapplied_minor=left)
+    after = payment.paid_by(customer_id)
+    left = after.unapplied_minor
     bucket = ledger.UNAPPLIED if payment.identified else ledger.UNIDENTIFIED
     desk.work.put(after)
     desk.book(

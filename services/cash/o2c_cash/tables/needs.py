@@ -60,7 +60,8 @@ def to_match(payments: Sequence[Receipt], work: WorkingSet, besides: Iterable[Ne
         yield [n for e in advised for name in (e.invoice_number, e.external_ref) if name for n in named(name)]
     meant = [item for e in advised for item in items_of(work, e)]
     meant += [item for p in payments for name in looked_up(p.reference) for item in items_named(work, name)]
-    others = {item.customer_id for item in meant} - {p.customer_id for p in payments}
+    advisers = {r.customer_id for p in payments for r in remittances_of(work, p) if r.customer_id}
+    others = ({item.customer_id for item in meant} | advisers) - {p.customer_id for p in payments}
     if others:
         yield [n for c in sorted(others) for n in _of_another(c)]
 

@@ -1,0 +1,128 @@
+"""Money comes in: booked at once, decided under its payer's key."""
+
+from collections.abc import Generator, Iterator
+
+from o2c_chassis.service import DeadlineReached
+from o2c_chassis.working_set import WorkingSet
+from o2c_contracts.bank import PaymentReceived
+from o2c_contracts.cash import PaymentIdentified
+from o2c_contracts.event import Event
+
+from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
+
+from . import movements
+from .alerts import alert
+from .desk import Desk
+from .identifying import name_payer, tell_identified
+from .matching import match
+from .returns import carry_out
+from .settling import over
+
+
+def on_payment_received(event: PaymentReceived, work: WorkingSet) -> Iterator[Event]:
+    """A receipt counts once, whoever reports it again. A known payer's money is matched at once."""
+    booked = work.get(Payment, payment_id=event.payment_id)
+    if booked is not None:
+        yield from _again(event, booked, work)
+        return
+    desk = Desk(work)
+    payment = movements.receive(desk, _payment(event, desk))
+    if event.customer_id is None:
+        payment = yield from _returns(desk, payment)
+        yield from name_payer(work, payment)
+    else:
+        yield from _decide(desk, payment)
+    yield from desk.close()
+
+
+def _payment(event: PaymentReceived, desk: Desk) -> Payment:
+    known = event.customer_id is not None
+    return Payment(
+        payment_id=event.payment_id,
+        origin_key=event.key,
+        customer_id=event.customer_id,
+        named_customer_id=event.customer_id,
+        identified=known,
+        legal_entity=event.legal_entity,
+        currency=event.currency,
+        amount_minor=event.amount_minor,
+        applied_minor=0,
+        unapplied_minor=event.amount_minor if known else 0,
+        on_account_minor=0,
+        taken_minor=0,
+        returned_minor=0,
+        reference=event.reference,
+        value_date=event.value_date,
+        received_on=desk.today(event.legal_entity),
+        received_at=desk.work.at,
+        status="received" if known else "unidentified",
+        reason="",
+        because="",
+        decision_id=None,
+        candidates="[]",
+        manual=False,
+        open=True,
+    )
+
+
+def _again(event: PaymentReceived, booked: Payment, work: WorkingSet) -> Iterator[Event]:
+    """The same receipt under another event: nothing to do, unless it says something else."""
+    told = event.legal_entity, event.currency, event.amount_minor, event.value_date
+    if told != (booked.legal_entity, booked.currency, booked.amount_minor, booked.value_date):
+        yield from alert(work, "receipt-differs", booked, event.amount_minor)
+
+
+def _decide(desk: Desk, payment: Payment) -> Iterator[Event]:
+    """What the bank already took back whole is not matched first."""
+    gone = sum(r.amount_minor for r in desk.work.find(PaymentReturn, payment_id=payment.payment_id) if not r.done)
+    if gone < payment.unapplied_minor:
+        payment = yield from match(desk, payment)
+    yield from _returns(desk, payment)
+    for advice in desk.work.find(Remittance, payment_id=payment.payment_id):
+        if not advice.identified:
+            yield from tell_identified(desk.work, advice, str(payment.customer_id))
+
+
+def _returns(desk: Desk, payment: Payment) -> Generator[Event, None, Payment]:
+    """What the bank took back before we knew of the payment."""
+    for back in desk.work.find(PaymentReturn, payment_id=payment.payment_id):
+        if not back.done:
+            payment = yield from carry_out(desk, payment, back)
+    return payment
+
+
+def on_payment_identified(event: PaymentIdentified, work: WorkingSet) -> Iterator[Event]:
+    """Heard under the payer's key: now it is decided. Whoever was named later counts."""
+    payment = work.get(Payment, payment_id=event.document_id)
+    if payment is None or payment.named_customer_id != event.customer_id or payment.customer_id == event.customer_id:
+        return
+    if payment.applied_minor:
+        return
+    desk = Desk(work)
+    payment = movements.identify(desk, payment, event.customer_id)
+    if payment.unapplied_minor:
+        yield from _decide(desk, payment)
+    yield from desk.close()
+
+
+def on_reference_waited(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
+    """What the payment names has not come in time: a person looks."""
+    payment = work.get(Payment, payment_id=event.subject_id)
+    if payment is None or payment.status != "waiting":
+        return
+    desk = Desk(work)
+    payment = yield from match(desk, payment, waited=True)
+    if payment.unapplied_minor:
+        yield from alert(work, "reference-overdue", payment, payment.unapplied_minor, event.armed)
+    yield from desk.close()
+
+
+def on_small_credit_aged(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
+    """A small over-payment that nobody claimed becomes income, if it is still there and still small."""
+    payment = work.get(Payment, payment_id=event.subject_id)
+    if payment is None or payment.unapplied_minor or not payment.on_account_minor or payment.manual:
+        return
+    desk = Desk(work)
+    if over(desk, payment)["then"] == "income-later":
+        movements.take(desk, payment, payment.on_account_minor)
+    yield from desk.close()
