@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.disputes.desk import Desk, assert_every_open_case_is_cared_for, new_desk
 
 

@@ -12,8 +12,10 @@ from o2c_contracts.cash import (
     PaymentApplied,
 )
 from o2c_contracts.disputes import CaseOpened
+from o2c_contracts.event import Envelope, Event, Message
 from o2c_contracts.intake import QueryReceived
 from o2c_contracts.master import CustomerRegistered
+from o2c_contracts.topics import topic
 from o2c_disputes import commands
 from o2c_disputes.app import service
 from o2c_disputes.domain.amounts import Amounts, Dispute, amounts_of
@@ -40,6 +42,7 @@ class Desk:
         self.rig = rig
         self.version: dict[str, int] = {}
         self.open: dict[str, int] = {}
+        self.heard: list[Event] = []
 
     def at(self, day: int, hour: int, minute: int = 0) -> datetime:
         """A time of January 2026 in UTC; Berlin is an hour ahead."""
@@ -102,6 +105,16 @@ class Desk:
 
     def do(self, command: type[Any], actor: str = "ann", roles: tuple[str, ...] = AGENT, **body: Any) -> list[Any]:
         return self.rig.command("disputes", command(customer_id="acme", roles=roles, **body), actor)
+
+    def told_by(self, writer: str, event: Event) -> list[Event]:
+        """What another service says on its own topic; what disputes says to it."""
+        first = len(self.rig.told)
+        id_, now = f"{writer}-{len(self.heard)}", self.rig.at
+        self.heard.append(event)
+        envelope = Envelope(writer, id_, type(event).__name__, now, now, MONDAY.date())
+        self.rig.publish(topic(writer), Message(envelope, event))
+        self.rig.settle()
+        return [m.event for m in self.rig.told[first:]]
 
     def resolve(self, resolution: str, **body: Any) -> list[Any]:
         given = {"case_id": self.case.case_id, "roles": LEAD} | body

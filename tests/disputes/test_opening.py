@@ -11,6 +11,7 @@ from o2c_contracts.master import CustomerChanged
 from o2c_disputes import commands
 from o2c_disputes.domain.amounts import Dispute
 from o2c_disputes.domain.cases import Case, Entry
+
 from tests.disputes.desk import MONEY, Desk
 
 

@@ -1,1 +1,1 @@
-"""What a case, its contested amount and its clocks are, and how each may change. No rules, no rows, no time of its own."""
+"""What a case, its contested amount and its clocks are, and how each may change. No rules, no time of its own."""

@@ -1,4 +1,4 @@
-"""What became of a contested amount: original = disputed + paid + credited + written off + undisputed, at every version."""
+"""What became of a contested amount: original = disputed + paid + credited + written off + undisputed, always."""
 
 import json
 from collections.abc import Iterable, Sequence

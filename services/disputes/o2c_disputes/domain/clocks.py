@@ -1,4 +1,4 @@
-"""The two clocks of a case: until the customer hears, until it is solved. Business time; how it runs is told from outside."""
+"""The two clocks of a case: until the customer hears, and until it is solved. They know no calendar."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

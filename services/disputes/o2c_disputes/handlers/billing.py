@@ -17,7 +17,8 @@ from o2c_contracts.shared import (
     ApprovalVoided,
 )
 
-from ..domain.cases import Case, CreditRequest
+from o2c_disputes.domain.cases import Case, CreditRequest
+
 from .contests import open_dispute
 from .history import note, turn
 from .resolutions import finish

@@ -10,9 +10,10 @@ from o2c_contracts.event import Event
 from o2c_contracts.shared import EscalationRaised
 from o2c_rules.calendars import add_business_minutes, due, elapsed
 
-from .. import facts
-from ..domain.cases import Case
-from ..domain.clocks import TARGETS, Clock, Escalation, Pause, Rung, Target
+from o2c_disputes import facts
+from o2c_disputes.domain.cases import Case
+from o2c_disputes.domain.clocks import TARGETS, Clock, Escalation, Pause, Rung, Target
+
 from .history import clocks_of, customer_of, note
 
 SLA = "sla"
@@ -128,7 +129,7 @@ def _tell(work: WorkingSet, case: Case, clock: Clock, rungs: list[Rung]) -> Iter
     """One notice per recipient; `n` of its id is the cycle and the repetition, so that none can exist twice."""
     raised = {e.escalation_id for e in work.find(Escalation, case_id=case.case_id)}
     for rung in rungs:
-        if rung.stops_on_acknowledgement and clock.acknowledged_at is not None or rung.repeats_most < clock.repeats:
+        if (rung.stops_on_acknowledgement and clock.acknowledged_at is not None) or rung.repeats_most < clock.repeats:
             continue
         recipient = case.owner if rung.recipient == "owner" else rung.recipient
         level = f"{clock.target}-{rung.percent}"

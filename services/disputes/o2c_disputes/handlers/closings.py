@@ -1,16 +1,18 @@
 """How a case ends and comes back: the customer hears, then nothing is left to do. None ends without an answer."""
 
 from collections.abc import Iterator
+
 from o2c_chassis.errors import Refused
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.disputes import CaseAnswered, CaseClosed, CaseReopened
 from o2c_contracts.event import Event
 
-from .. import facts
-from ..commands import AnswerCase, CloseCase, ReopenCase
-from ..domain.amounts import Dispute
-from ..domain.cases import Case
-from ..domain.items import Item
+from o2c_disputes import facts
+from o2c_disputes.commands import AnswerCase, CloseCase, ReopenCase
+from o2c_disputes.domain.amounts import Dispute
+from o2c_disputes.domain.cases import Case
+from o2c_disputes.domain.items import Item
+
 from .clocks import dues, go_on, plan, start, stop
 from .contests import amounts_on, contest, open_dispute
 from .history import Told, actor, an_open_case, authorise, customer_of, note, the_case, turn

@@ -4,9 +4,10 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.disputes import DisputeOpened
 from o2c_contracts.money import as_text
 
-from ..domain.amounts import Amounts, Dispute, amounts_of
-from ..domain.cases import Case
-from ..domain.items import Item, Movement
+from o2c_disputes.domain.amounts import Amounts, Dispute, amounts_of
+from o2c_disputes.domain.cases import Case
+from o2c_disputes.domain.items import Item, Movement
+
 from .history import Told, note, turn
 
 

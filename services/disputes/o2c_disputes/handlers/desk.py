@@ -8,11 +8,12 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.master import CustomerChanged, CustomerRegistered
 
-from .. import facts
-from ..commands import AcknowledgeEscalation, AssignCase, PrioritiseCase
-from ..domain.cases import Case, Customer
-from ..domain.clocks import Clock, Escalation
-from ..tables.needs import UNFINISHED
+from o2c_disputes import facts
+from o2c_disputes.commands import AcknowledgeEscalation, AssignCase, PrioritiseCase
+from o2c_disputes.domain.cases import Case, Customer
+from o2c_disputes.domain.clocks import Clock, Escalation
+from o2c_disputes.tables.needs import UNFINISHED
+
 from .clocks import dues, go_on, plan, retarget
 from .history import actor, an_open_case, authorise, customer_of, note
 

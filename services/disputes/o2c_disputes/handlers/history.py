@@ -9,10 +9,10 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 from o2c_rules.calendars import add_business_minutes
 
-from .. import facts
-from ..commands import CaseCommand
-from ..domain.cases import SYSTEM, Case, Customer, Entry
-from ..domain.clocks import TARGETS, Clock, Target
+from o2c_disputes import facts
+from o2c_disputes.commands import CaseCommand
+from o2c_disputes.domain.cases import SYSTEM, Case, Customer, Entry
+from o2c_disputes.domain.clocks import TARGETS, Clock, Target
 
 Told = Generator[Event, None, Case]
 """Tells events, and returns the case as it is then."""

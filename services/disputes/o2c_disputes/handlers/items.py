@@ -20,11 +20,12 @@ from o2c_contracts.cash import (
 from o2c_contracts.event import Event
 from o2c_contracts.money import as_text
 
-from .. import facts
-from ..domain.amounts import Amounts, Dispute, Resolution
-from ..domain.cases import SYSTEM, Case, CreditRequest
-from ..domain.items import Bucket, Item, Movement
-from ..tables.needs import waiting_for
+from o2c_disputes import facts
+from o2c_disputes.domain.amounts import Amounts, Dispute, Resolution
+from o2c_disputes.domain.cases import SYSTEM, Case, CreditRequest
+from o2c_disputes.domain.items import Bucket, Item, Movement
+from o2c_disputes.tables.needs import waiting_for
+
 from .closings import answer, rearm
 from .contests import amounts_on, contest, opened
 from .history import Told, customer_of, note

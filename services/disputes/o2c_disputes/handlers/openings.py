@@ -10,13 +10,14 @@ from o2c_contracts.disputes import CaseOpened
 from o2c_contracts.event import Event
 from o2c_contracts.intake import QueryReceived
 
-from .. import facts
-from ..commands import OpenCase, OpenDispute
-from ..domain.cases import Case
-from ..domain.items import Item
-from ..tables.needs import new_case_id
-from .closings import come_back, may_reopen
+from o2c_disputes import facts
+from o2c_disputes.commands import OpenCase, OpenDispute
+from o2c_disputes.domain.cases import Case
+from o2c_disputes.domain.items import Item
+from o2c_disputes.tables.needs import new_case_id
+
 from .clocks import Plan, plan, start
+from .closings import come_back, may_reopen
 from .contests import contest
 from .history import Told, authorise, customer_of, note, turn
 from .pauses import resume

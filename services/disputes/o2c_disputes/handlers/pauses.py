@@ -9,10 +9,11 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 from o2c_rules.calendars import add_business_minutes, business_minutes
 
-from .. import facts
-from ..commands import PauseCase, ResumeCase
-from ..domain.cases import Case
-from ..domain.clocks import Pause
+from o2c_disputes import facts
+from o2c_disputes.commands import PauseCase, ResumeCase
+from o2c_disputes.domain.cases import Case
+from o2c_disputes.domain.clocks import Pause
+
 from .clocks import PAUSE, dues, go_on, hold
 from .history import Told, actor, an_open_case, authorise, clocks_of, customer_of, note, turn
 

@@ -9,13 +9,14 @@ from o2c_contracts.disputes import CreditRequested, CreditRequestWithdrawn, Disp
 from o2c_contracts.event import Event
 from o2c_contracts.money import as_text
 
-from .. import facts
-from ..commands import ResolveDispute
-from ..domain.amounts import Amounts, Dispute, Resolution
-from ..domain.cases import Case, CreditRequest
-from ..domain.items import Item
-from .closings import answer, ended
+from o2c_disputes import facts
+from o2c_disputes.commands import ResolveDispute
+from o2c_disputes.domain.amounts import Amounts, Dispute, Resolution
+from o2c_disputes.domain.cases import Case, CreditRequest
+from o2c_disputes.domain.items import Item
+
 from .clocks import dues, go_on
+from .closings import answer, ended
 from .contests import amounts_on, open_dispute, opened
 from .history import Told, actor, an_open_case, authorise, customer_of, note, turn
 from .pauses import end_pause
@@ -57,7 +58,7 @@ def _refuse_what_makes_no_sense(work: WorkingSet, command: ResolveDispute, case:
 
 
 def _credit(command: ResolveDispute, amounts: Amounts | None) -> int:
-    """What billing is to be asked for, in minor units; 0 for nothing. Refused where it does not fit what is contested."""
+    """What billing is to be asked for, in minor units; 0 for nothing. Refused where it does not fit."""
     asked = command.credit_minor or 0
     contested = amounts.disputed_minor if amounts else None
     if command.resolution == "valid":
@@ -69,7 +70,7 @@ def _credit(command: ResolveDispute, amounts: Amounts | None) -> int:
             raise Refused("no-amount", "nothing that is open is contested", "say what to credit in credit_minor")
         return contested or asked
     if command.resolution == "partly_valid":
-        if asked <= 0 or contested is not None and asked >= contested:
+        if asked <= 0 or (contested is not None and asked >= contested):
             raise Refused(
                 "not-a-part",
                 f"{asked} minor units are no part of {contested}",

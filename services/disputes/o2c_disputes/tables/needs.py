@@ -11,11 +11,11 @@ from o2c_contracts.intake import QueryReceived
 from o2c_contracts.master import CustomerChanged, CustomerRegistered
 from o2c_contracts.shared import ApprovalEvent
 
-from ..commands import AcknowledgeEscalation, CaseCommand, OpenCase, OpenDispute
-from ..domain.amounts import Dispute
-from ..domain.cases import Case, CreditRequest, Customer
-from ..domain.clocks import Clock, Escalation, Pause
-from ..domain.items import Item, Movement
+from o2c_disputes.commands import AcknowledgeEscalation, CaseCommand, OpenCase, OpenDispute
+from o2c_disputes.domain.amounts import Dispute
+from o2c_disputes.domain.cases import Case, CreditRequest, Customer
+from o2c_disputes.domain.clocks import Clock, Escalation, Pause
+from o2c_disputes.domain.items import Item, Movement
 
 Rounds = Iterator[list[Need[Any]]]
 UNFINISHED = ("open", "paused", "with-billing", "resolved")
@@ -85,14 +85,15 @@ def a_query(event: QueryReceived, work: WorkingSet) -> Rounds:
 
 def an_invoice(event: InvoiceIssued, work: WorkingSet) -> Rounds:
     """The item, and the cases that wait for it."""
-    wanted = [need(Item, invoice_number=event.invoice_number), need(Dispute, invoice_number=event.invoice_number)]
-    wanted += [need(Case, customer_id=event.customer_id, invoice_number=event.invoice_number)]
+    number, wanted = event.invoice_number, list[Need[Any]]()
+    wanted += [need(Item, invoice_number=number), need(Dispute, invoice_number=number)]
+    wanted += [need(Case, customer_id=event.customer_id, invoice_number=number)]
     if event.external_ref:
         wanted += [need(Case, customer_id=event.customer_id, external_ref=event.external_ref)]
     yield wanted
     if waiting := waiting_for(work, event):
         yield from whole_cases(work, event.customer_id, [c.case_id for c in waiting])
-        yield whole_item(event.invoice_number)
+        yield whole_item(number)
 
 
 def waiting_for(work: WorkingSet, event: InvoiceIssued) -> list[Case]:
