@@ -135,7 +135,9 @@ def percent_over(over: int, limit: Any) -> int:
     """By how many percent, begun ones counted in full, the limit is passed."""
     if not over:
         return 0
-    return min(WHOLE_LIMIT_PERCENT, -(-over * 100 // limit)) if isinstance(limit, int) and limit else WHOLE_LIMIT_PERCENT
+    if not isinstance(limit, int) or not limit:
+        return WHOLE_LIMIT_PERCENT
+    return min(WHOLE_LIMIT_PERCENT, -(-over * 100 // limit))
 
 
 def contract_end(contract: Contract) -> dict[str, Any]:

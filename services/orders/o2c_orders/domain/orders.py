@@ -108,7 +108,7 @@ def ordered_lines(document: str) -> list[tuple[str, Decimal, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why an order does not go ahead, whose turn it is, and by when they hear of it. Closed when decided, never deleted."""
+    """Why an order does not go ahead, and whose turn it is. Closed when decided, never deleted."""
 
     customer_id: str
     order_id: str

@@ -11,8 +11,8 @@ from o2c_chassis.errors import Refused
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
-from o2c_contracts.orders import OrderReleased
 from o2c_contracts.intake import Ordered
+from o2c_contracts.orders import OrderReleased
 from o2c_contracts.shared import (
     ApprovalExpired,
     ApprovalGranted,
@@ -22,10 +22,11 @@ from o2c_contracts.shared import (
     ApprovalVoided,
 )
 
-from .. import facts
-from ..commands import ApproveRequest, EndContract, RefuseRequest, ReleaseOrder
-from ..domain.contracts import Contract
-from ..domain.orders import ACCEPTED, Hold, Order
+from o2c_orders import facts
+from o2c_orders.commands import ApproveRequest, EndContract, RefuseRequest, ReleaseOrder
+from o2c_orders.domain.contracts import Contract
+from o2c_orders.domain.orders import ACCEPTED, Hold, Order
+
 from . import contracts, credit, holds, ledger, orders
 from .contracts import ask_request as ask_contract_request
 
@@ -259,5 +260,14 @@ def _granted(approval: Approval) -> ApprovalGranted:
 
 
 def _content(approval: Approval) -> dict[str, Any]:
-    names = ("customer_id", "legal_entity", "currency", "approval_id", "action", "document_id", "amount_minor", "requested_by")
+    names = (
+        "customer_id",
+        "legal_entity",
+        "currency",
+        "approval_id",
+        "action",
+        "document_id",
+        "amount_minor",
+        "requested_by",
+    )
     return {name: getattr(approval, name) for name in names}

@@ -20,14 +20,15 @@ from o2c_contracts.orders import (
 )
 from o2c_rules.entities import zone
 
-from ..domain.contracts import ACTIVE, ENDED, REFUSED, Contract, ContractVersion, given, in_force
+from o2c_orders.domain.contracts import ACTIVE, ENDED, REFUSED, Contract, ContractVersion, given, in_force
+
 from . import credit, holds, notices
 
 END = "contract-end"
 
 
 def on_contract_proposed(event: ContractProposed, work: WorkingSet) -> Iterator[Event]:
-    """It binds when every attribute its kind must have is there and none contradicts another; else all that is wrong."""
+    """It binds when all that its kind must have is there and nothing contradicts; else all that is wrong is told."""
     before = work.get(Contract, customer_id=event.customer_id, contract_id=event.contract_id)
     asked = ask_request("propose-contract", before, event.contract_id, work)
     if asked["then"] == "refuse":
@@ -80,9 +81,7 @@ def on_contract_amend_requested(event: ContractAmendRequested, work: WorkingSet)
     work.put(amended)
     work.put(replace(version, activated_on=work.today(contract.legal_entity)))
     _watch_the_end(amended, work)
-    yield ContractAmended(
-        **_told(amended, version), effective_on=event.effective_on, amendment_id=event.amendment_id
-    )
+    yield ContractAmended(**_told(amended, version), effective_on=event.effective_on, amendment_id=event.amendment_id)
     yield from holds.release(event.customer_id, work)
 
 
@@ -144,9 +143,7 @@ def _missing(
     return lacking + notices.reasons_of(wrong)
 
 
-def _terms(
-    contract: Contract, version: ContractVersion, terms_days: int | None, *, known: bool
-) -> dict[str, Any]:
+def _terms(contract: Contract, version: ContractVersion, terms_days: int | None, *, known: bool) -> dict[str, Any]:
     starts = [date.fromisoformat(line["starts_on"]) for line in version.lines_charged]
     ends = [date.fromisoformat(line["ends_on"]) for line in version.lines_charged if line["ends_on"]]
     return {
@@ -196,9 +193,7 @@ def _amended(event: ContractAmendRequested, held: ContractVersion, number: int) 
         changes["attributes"] = json.dumps(attributes, ensure_ascii=False, sort_keys=True)
     if event.lines is not None:
         changes["lines"] = _lines(event.lines)
-    return replace(
-        held, version=number, effective_on=event.effective_on, amendment_id=event.amendment_id, **changes
-    )
+    return replace(held, version=number, effective_on=event.effective_on, amendment_id=event.amendment_id, **changes)
 
 
 def _lines(lines: tuple[ContractLine, ...]) -> str:

@@ -12,11 +12,11 @@ from o2c_contracts.orders import Reason
 from o2c_rules.entities import UnknownEntity, local_date
 from o2c_rules.rulebook import Facts
 
-from .. import facts
-from ..domain.contracts import Contract
-from ..domain.customers import Customer
-from ..domain.exposure import CustomerMoney, Exposure, Item, NoRate, Rate, converted, pair_of
-from ..domain.orders import ACCEPTED, HELD, REJECTED, WAITING, Hold, Order
+from o2c_orders import facts
+from o2c_orders.domain.contracts import Contract
+from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.exposure import CustomerMoney, Exposure, Item, NoRate, Rate, converted, pair_of
+from o2c_orders.domain.orders import ACCEPTED, HELD, REJECTED, WAITING, Hold, Order
 
 _STATUS = {"reject": REJECTED, "wait": WAITING, "hold": HELD}
 _GRAVEST_FIRST = ("reject", "wait", "hold")
@@ -249,7 +249,7 @@ def _held_before(order: Order, members: list[str], work: WorkingSet) -> int:
 
 
 def _tolerance(order: Order, parties: facts.Parties, work: WorkingSet) -> int:
-    sheet = {
+    sheet: Facts = {
         "legal_entity": order.legal_entity if parties.entity_known else None,
         "document_kind": "order",
         "risk_class": parties.customer.risk_class,
@@ -262,7 +262,7 @@ def _tolerance(order: Order, parties: facts.Parties, work: WorkingSet) -> int:
 
 def _negligible(order: Order, root: Customer, work: WorkingSet) -> int:
     """Up to how much overdue nobody is held: the lower of an amount and a share of the limit."""
-    sheet = {"currency": root.limit_currency, "limit_minor": root.limit_minor}
+    sheet: Facts = {"currency": root.limit_currency, "limit_minor": root.limit_minor}
     asked = work.ask("orders/negligible-overdue", sheet, subject=order.order_id)
     amount, percent = asked["amount_minor"], asked["percent"]
     if not isinstance(amount, int) or not isinstance(percent, int):

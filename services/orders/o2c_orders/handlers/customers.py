@@ -14,7 +14,8 @@ from o2c_contracts.master import (
     Instructions,
 )
 
-from ..domain.customers import Customer
+from o2c_orders.domain.customers import Customer
+
 from . import holds, orders
 
 
@@ -31,9 +32,7 @@ def on_customer_registered(event: CustomerRegistered, work: WorkingSet) -> Itera
 def on_customer_changed(event: CustomerChanged, work: WorkingSet) -> Iterator[Event]:
     """Another risk class or other instructions may let a held order go."""
     before = _customer(event.customer_id, work)
-    changed = replace(
-        before, risk_class=event.risk_class or before.risk_class, tier=event.tier or before.tier
-    )
+    changed = replace(before, risk_class=event.risk_class or before.risk_class, tier=event.tier or before.tier)
     work.put(_instructed(changed, event.instructions) if event.instructions else changed)
     yield from holds.release(event.customer_id, work)
 
@@ -46,7 +45,11 @@ def on_family_changed(event: FamilyChanged, work: WorkingSet) -> Iterator[Event]
 def on_credit_limit_set(event: CreditLimitSet, work: WorkingSet) -> Iterator[Event]:
     """Counts where the customer is the root of its family; a member's own limit sleeps until it leaves."""
     complete = event.state == "none" or (event.currency is not None and event.limit_minor is not None)
-    sheet = {"request": "set-limit", "state": "complete" if complete else "incomplete", "document_id": event.customer_id}
+    sheet = {
+        "request": "set-limit",
+        "state": "complete" if complete else "incomplete",
+        "document_id": event.customer_id,
+    }
     asked = work.ask("orders/requests", sheet, subject=event.customer_id)
     if asked["then"] == "refuse":
         yield orders.refused(event.customer_id, event.customer_id, "set-limit", asked)

@@ -12,8 +12,9 @@ from o2c_contracts.event import Event
 from o2c_contracts.intake import DeliveryConfirmed
 from o2c_contracts.orders import DeliveredWhileHeld
 
-from ..domain.exposure import Item
-from ..domain.orders import ACCEPTED, Delivery, Order
+from o2c_orders.domain.exposure import Item
+from o2c_orders.domain.orders import ACCEPTED, Delivery, Order
+
 from . import holds, ledger
 
 

@@ -12,8 +12,9 @@ from o2c_contracts.intake import Ordered
 from o2c_contracts.orders import OrderAccepted, OrderAmended, OrderHeld, OrderRejected, OrderReleased, Reason
 from o2c_contracts.shared import ApprovalVoided
 
-from ..domain.customers import Customer
-from ..domain.orders import ACCEPTED, HELD, WAITING, Hold, Order
+from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.orders import ACCEPTED, HELD, WAITING, Hold, Order
+
 from . import credit, ledger, notices
 
 UNKNOWN_PARTY, RATE_LOOK = "unknown-party", "rate-look"
@@ -198,5 +199,3 @@ def _begun(asking: Asking, work: WorkingSet) -> Hold:
         request=asking.request,
         round=asking.hold.round + 1 if asking.hold else 1,
     )
-
-

@@ -7,7 +7,8 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.cash import CustomerMoneyChanged, ItemChanged
 from o2c_contracts.event import Event
 
-from ..domain.exposure import CustomerMoney, Item
+from o2c_orders.domain.exposure import CustomerMoney, Item
+
 from . import holds, ledger
 
 
@@ -16,9 +17,7 @@ def on_item_changed(event: ItemChanged, work: WorkingSet) -> Iterator[Event]:
     before = work.get(Item, customer_id=event.customer_id, invoice_number=event.invoice_number)
     if before and before.item_version >= event.item_version:
         return
-    item = before or Item(
-        event.customer_id, event.invoice_number, event.legal_entity, event.currency, 0, 0, open=False
-    )
+    item = before or Item(event.customer_id, event.invoice_number, event.legal_entity, event.currency, 0, 0, open=False)
     after = replace(
         item,
         open_minor=event.open_minor_after,

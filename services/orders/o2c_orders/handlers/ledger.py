@@ -1,4 +1,4 @@
-"""The one writer of exposure: when a document's row changes, the sums of its customer follow in the same transaction."""
+"""The one writer of exposure: where a document changes, its customer's sums follow in the same transaction."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import MoneyEvent
 
-from ..domain.exposure import Exposure, Item
-from ..domain.orders import Delivery, Order, ordered_lines, remaining
+from o2c_orders.domain.exposure import Exposure, Item
+from o2c_orders.domain.orders import Delivery, Order, ordered_lines, remaining
 
 Document = Order | Delivery | Item
 

@@ -10,9 +10,11 @@ from o2c_contracts.event import Event
 from o2c_contracts.orders import Reason
 from o2c_contracts.shared import EscalationRaised
 from o2c_rules.calendars import add_business_minutes
+from o2c_rules.rulebook import Facts
 
-from ..domain.customers import Customer
-from ..domain.orders import Hold, Order
+from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.orders import Hold, Order
+
 from . import credit
 
 NOTICE = "order-sla"
@@ -22,7 +24,7 @@ _LATER = timedelta(minutes=1)
 def begin(hold: Hold, order: Order, work: WorkingSet) -> Hold:
     """Start the clock of a request that waits."""
     customer = work.get(Customer, customer_id=order.customer_id) or Customer.unknown(order.customer_id)
-    sheet = {
+    sheet: Facts = {
         "legal_entity": order.legal_entity if credit.entity_known(order.legal_entity, work) else None,
         "entity": order.legal_entity,
         "currency": order.currency,
@@ -61,7 +63,7 @@ def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
 
 def ask_waiting(order: Order, verdict: credit.Verdict, work: WorkingSet) -> Asked:
     """How long an order waits for a customer or a contract that nobody knows yet."""
-    sheet = {
+    sheet: Facts = {
         "legal_entity": verdict.sheet["legal_entity"],
         "currency": order.currency,
         "customer_known": verdict.sheet["customer_known"] is True and verdict.sheet["root_known"] is True,
@@ -81,7 +83,7 @@ def reasons_of(asked: Asked) -> tuple[Reason, ...]:
 
 def _next_step(hold: Hold, share: int, work: WorkingSet) -> Hold:
     """Arm the notice that follows the one at `share` percent; none where the table ends."""
-    sheet = {"share": share, "request": hold.request, "currency": hold.currency, "owner": hold.owner or None}
+    sheet: Facts = {"share": share, "request": hold.request, "currency": hold.currency, "owner": hold.owner or None}
     asked = work.ask("orders/request-escalation", sheet, subject=hold.order_id)
     following = asked["next_share"]
     if not asked.rows or not isinstance(following, int):

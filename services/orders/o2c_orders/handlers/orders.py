@@ -13,17 +13,10 @@ from o2c_contracts.intake import (
     OrderSubmitted,
 )
 from o2c_contracts.orders import OrderCancelled, RequestRefused
+from o2c_rules.rulebook import Facts
 
-from ..domain.orders import (
-    CANCELLED,
-    REJECTED,
-    WAITING,
-    Delivery,
-    Hold,
-    Order,
-    ordered_lines,
-    remaining,
-)
+from o2c_orders.domain.orders import CANCELLED, REJECTED, WAITING, Delivery, Hold, Order, ordered_lines, remaining
+
 from . import credit, holds, ledger, notices
 
 
@@ -112,7 +105,7 @@ def ask_request(request: str, before: Order | None, work: WorkingSet, about: tup
     lines = ordered_lines(before.document) if before else []
     gone = work.find(Delivery, customer_id=before.customer_id, order_id=order_id) if before else []
     delivered_minor = sum(net for delivery in gone for _, net in delivery.of_lines.values())
-    sheet = {
+    sheet: Facts = {
         "request": request,
         "state": before.status if before else "unknown",
         "document_id": order_id,
@@ -134,7 +127,7 @@ def refused(customer_id: str, document_id: str, request: str, asked: Asked) -> R
 
 def _submitted_again(event: OrderSubmitted, before: Order, work: WorkingSet) -> Iterator[Event]:
     """The same number with the same content is a repeat and says nothing; with another content it is refused."""
-    sheet = {
+    sheet: Facts = {
         "request": "submit-order",
         "state": before.status,
         "document_id": event.order_id,

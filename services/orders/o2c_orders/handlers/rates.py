@@ -8,9 +8,10 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.reference import ExchangeRatePublished
 
-from ..domain.customers import Customer
-from ..domain.exposure import Rate, pair_of, retired
-from ..domain.orders import Hold
+from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.exposure import Rate, pair_of, retired
+from o2c_orders.domain.orders import Hold
+
 from . import holds
 
 _KEPT = timedelta(days=35)

@@ -21,11 +21,11 @@ from o2c_contracts.master import (
 )
 from o2c_contracts.reference import ExchangeRatePublished
 
-from ..commands import ApprovalCommand, EndContract, ReleaseOrder
-from ..domain.contracts import Contract, ContractVersion
-from ..domain.customers import Customer
-from ..domain.exposure import CustomerMoney, Exposure, Item, Rate, pair_of
-from ..domain.orders import Delivery, Hold, Order
+from o2c_orders.commands import ApprovalCommand, EndContract, ReleaseOrder
+from o2c_orders.domain.contracts import Contract, ContractVersion
+from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.exposure import CustomerMoney, Exposure, Item, Rate, pair_of
+from o2c_orders.domain.orders import Delivery, Hold, Order
 
 Needs = list[Need[Any]]
 
@@ -60,7 +60,11 @@ def of_changed_order(event: Any, work: WorkingSet) -> Iterator[Needs]:
         need(Order, customer_id=customer_id, order_id=order_id),
         need(Hold, customer_id=customer_id, order_id=order_id),
         need(Delivery, customer_id=customer_id, order_id=order_id),
-        *([need(Contract, customer_id=customer_id, contract_id=event.contract_id)] if isinstance(event, Ordered) else []),
+        *(
+            [need(Contract, customer_id=customer_id, contract_id=event.contract_id)]
+            if isinstance(event, Ordered)
+            else []
+        ),
         *([need(Approval, customer_id=customer_id)] if isinstance(event, ReleaseOrder) else []),
         *_own(customer_id),
     ]
@@ -245,4 +249,3 @@ def _root_id(customer_id: str, work: WorkingSet) -> str:
 def _waiting_for(event: ExchangeRatePublished, work: WorkingSet) -> list[str]:
     held = work.find(Hold, rate_pair=pair_of(event.base, event.quote), open=True)
     return sorted({h.customer_id for h in held})
-

@@ -5,10 +5,10 @@ from o2c_chassis.service import Keeps
 from o2c_chassis.tables import approvals
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaData, Numeric, Table, Text
 
-from ..domain.contracts import Contract, ContractVersion
-from ..domain.customers import Customer
-from ..domain.exposure import CustomerMoney, Exposure, Item, Rate
-from ..domain.orders import Delivery, Hold, Order
+from o2c_orders.domain.contracts import Contract, ContractVersion
+from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.exposure import CustomerMoney, Exposure, Item, Rate
+from o2c_orders.domain.orders import Delivery, Hold, Order
 
 metadata = MetaData()
 
