@@ -167,6 +167,10 @@ class Rig:
         self.at = max(self.at, instant)
         return [m.event for m in self.told[first:]]
 
+    @property
+    def services(self) -> dict[str, Service]:
+        return {name: running.service for name, running in self._running.items()}
+
     def rows(self, service: str, kind: type[R], **where: Any) -> list[R]:
         """What a service keeps, in key order."""
         rows = self._running[service].store.rows[kind]
