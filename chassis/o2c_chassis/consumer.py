@@ -18,11 +18,12 @@ from .decisions import record
 from .errors import FamilyMoved, FromTheFuture, Unreadable, of_the_record
 from .inbox import Arrival, claim, move_positions
 from .outbox import enqueue
+from .parking import Waiting
 from .pending import Pending
-from .quarantine import Quarantine
+from .quarantine import Discard, Quarantine
 from .reception import Reception
 from .service import Service
-from .store import load, lock, save
+from .store import load, lock, lock_names, save
 from .working_set import WorkingSet
 
 Take = Callable[[Db, Sequence[Message]], Awaitable[list[Message]]]
@@ -101,19 +102,47 @@ class Path:
             await self._park_own(messages[0], take, error)
             return set()
 
-    async def take_up(self, family: str) -> int:
-        """After the mend: everything that waits with this family, in order, in one transaction; how many."""
+    async def take_up(self, family: str, but: Discard | None = None) -> int:
+        """After the mend: everything that waits with this family, in order, in one transaction; how many.
+
+        `but`: one of them that two people give up.
+        """
         async with self.database.transaction() as db:
             rows, names = await self.quarantine.release(db, family)
             for row in rows:
-                if (own := self.reception.own(row)) is not None:
-                    work, _ = await lock(db, self.service, [own], self._rules())
-                    await self.carry_out(db, work, [own])
+                if but is not None and row.id == but.number:
+                    await self.quarantine.give_up(db, row, but)
                 else:
-                    slice_ = Slice(Span(row.topic, "", row.partition, row.record.offset, 0), [row.record])
-                    await self._apply(db, await self._arrivals(db, [slice_]))
+                    await self._again(db, row)
             await self.quarantine.told_unblocked(db, names, rows)
         return len(rows)
+
+    async def try_again(self, number: int) -> int | None:
+        """A record that blocks nobody, once more; its new number where it had to be put aside again."""
+        async with self.database.transaction() as db:
+            row = await parking.taken(db, number)
+            if row is None:
+                return None
+            await self._again(db, row)
+            return await parking.newest_after(db, number, row)
+
+    async def give_up(self, discard: Discard) -> set[str]:
+        """This one alone, whatever waits behind it; the names that it waits with."""
+        async with self.database.transaction() as db:
+            names = await parking.names_of(db, discard.number)
+            await lock_names(db, names)
+            row = await parking.taken(db, discard.number, even_blocking=True)
+            if row is not None:
+                await self.quarantine.give_up(db, row, discard)
+            return names
+
+    async def _again(self, db: Db, row: Waiting) -> None:
+        if (own := self.reception.own(row)) is not None:
+            work, _ = await lock(db, self.service, [own], self._rules())
+            await self.carry_out(db, work, [own])
+        else:
+            slice_ = Slice(Span(row.topic, "", row.partition, row.record.offset, 0), [row.record])
+            await self._apply(db, await self._arrivals(db, [slice_]))
 
     async def _arrivals(self, db: Db, slices: Iterable[Slice]) -> list[Arrival]:
         """What concerns us, decoded; what can never be read is put aside here and blocks nobody."""

@@ -3,32 +3,23 @@
 Nothing here writes a service's table: a command takes the same path as a record.
 """
 
-from collections.abc import AsyncIterator
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .acting import commands_of
+from .answers import answers_of
 from .auth import Identify, Who, _who
 from .errors import Refused
+from .operating import hands_of
 from .paging import Asked, Page, Paging, page_of
 from .problems import RESPONSES, problem, speak_problems
+from .reads import Reads
 from .running import Running
 
-__all__ = ["Asked", "Page", "Paging", "Reads", "Who", "page_of", "service_app"]
-
-
-async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    running: Running = request.app.state.running
-    async with running.database.reading() as connection:
-        yield connection
-
-
-Reads = Annotated[AsyncConnection, Depends(_reading)]
-"""In a route: a read-only connection to the service's own database."""
+__all__ = ["Asked", "Page", "Paging", "Reads", "Who", "found", "page_of", "service_app"]
 
 
 def service_app(running: Running, identify: Identify) -> FastAPI:
@@ -41,6 +32,8 @@ def service_app(running: Running, identify: Identify) -> FastAPI:
     if running.service.api is not None:
         guarded.include_router(running.service.api, tags=[name])
     guarded.include_router(commands_of(running), tags=["commands"])
+    guarded.include_router(answers_of(running), tags=["what happened and why"])
+    guarded.include_router(hands_of(running), tags=["operators"])
     app.include_router(guarded)
     return app
 

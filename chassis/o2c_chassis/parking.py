@@ -105,16 +105,16 @@ async def waiting(db: Db, names: Sequence[str]) -> list[Waiting]:
     rows = [Waiting(r["id"], r["topic"], r["partition"], record_of(r)) for r in await db.fetch(_WAITING, list(names))]
     places: dict[tuple[str | None, bytes | None], list[int]] = {}
     for n, row in enumerate(rows):
-        if _version(row) is not None:
+        if version_of(row) is not None:
             places.setdefault((headers_of(row.record).get("ce_source"), row.record.key), []).append(n)
     ordered = list(rows)
     for slots in places.values():
-        for slot, row in zip(slots, sorted((rows[n] for n in slots), key=lambda w: _version(w) or 0), strict=True):
+        for slot, row in zip(slots, sorted((rows[n] for n in slots), key=lambda w: version_of(w) or 0), strict=True):
             ordered[slot] = row
     return ordered
 
 
-def _version(row: Waiting) -> int | None:
+def version_of(row: Waiting) -> int | None:
     text = headers_of(row.record).get("ce_streamversion", "")
     return int(text) if text.isdecimal() else None
 
@@ -125,6 +125,26 @@ def record_of(row: Any) -> Record:
 
 async def forget(db: Db, ids: Sequence[int]) -> None:
     await db.execute("delete from parked where id = any($1::bigint[])", list(ids))
+
+
+async def names_of(db: Db, number: int) -> set[str]:
+    """With whom it waits: its families, or where it blocks nobody the key that it came with."""
+    row = await db.fetchrow("select key, families from parked where id = $1", number)
+    return set(row["families"]) or {(row["key"] or b"").decode(errors="replace")} if row else set()
+
+
+async def taken(db: Db, number: int, *, even_blocking: bool = False) -> Waiting | None:
+    """One that blocks nobody, or under its lock any, no longer parked."""
+    query = "delete from parked where id = $1 and (not blocks or $2) returning *"
+    r = await db.fetchrow(query, number, even_blocking)
+    return Waiting(r["id"], r["topic"], r["partition"], record_of(r)) if r else None
+
+
+async def newest_after(db: Db, number: int, row: Waiting) -> int | None:
+    """Under which number the same record was put aside again."""
+    query = 'select max(id) from parked where id > $1 and topic = $2 and partition = $3 and "offset" = $4'
+    found = await db.fetchval(query, number, row.topic, row.partition, row.record.offset)
+    return int(found) if found is not None else None
 
 
 async def share_parked(db: Db, code: str, since: datetime) -> tuple[int, float]:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
 from o2c_contracts.event import LIVE, Envelope, Event, Message
 from o2c_contracts.shared import CustomerBlocked, CustomerUnblocked
-from o2c_contracts.wire import Record
+from o2c_contracts.topics import WRITER
+from o2c_contracts.wire import Record, headers_of
 
 from . import parking
 from .bus import Span
@@ -19,6 +21,11 @@ from .parking import Aside, Reason, Waiting
 from .pending import Pending
 from .service import Service
 from .store import lock_names
+
+_COUNTS_AS_HEARD = """
+insert into heard as h values ($1, $2, $3)
+on conflict (writer, key) do update set version = greatest(h.version, excluded.version)
+"""
 
 
 class Halted(Exception):
@@ -34,6 +41,14 @@ class Bounds:
     window: timedelta = timedelta(minutes=30)
 
 
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """A parked record that two different people give up."""
+
+    number: int
+    by: tuple[str, str]
+
+
 class Quarantine:
     def __init__(
         self,
@@ -46,7 +61,7 @@ class Quarantine:
     ) -> None:
         self._service, self._database, self._clock, self._pending = service, database, clock, pending
         self._world = world
-        self._bounds = bounds or Bounds()
+        self.bounds = bounds or Bounds()
         self.release_name = _release_of(service.name)
         self._checked = False
         self.halted: str | None = None
@@ -99,6 +114,26 @@ class Quarantine:
         await parking.forget(db, [row.id for row in rows])
         return rows, names
 
+    async def give_up(self, db: Db, row: Waiting, discard: Discard) -> None:
+        """It counts as heard from now on, should it come again; who decided so stands on the dead-letter topic.
+
+        Where it is a version of another service's stream, the next one may follow.
+        """
+        headers = headers_of(row.record)
+        source, id_ = headers.get("ce_source"), headers.get("ce_id")
+        if source and id_ and row.topic.startswith("o2c."):
+            body = sha256(row.record.value or b"").digest()
+            await db.execute("insert into inbox values ($1, $2, $3) on conflict do nothing", source, id_, body)
+        writer, version = WRITER.get(row.topic), parking.version_of(row)
+        if writer is not None and version is not None and row.record.key is not None:
+            await db.execute(_COUNTS_AS_HEARD, writer, row.record.key.decode(errors="replace"), version)
+        if row.topic.startswith("o2c."):
+            place = Span(row.topic, "", row.partition, row.record.offset, row.record.offset + 1)
+            reason = Reason("discarded", f"discarded by {' and '.join(discard.by)}", blocks=False)
+            self._pending.unsent = True
+            aside = Aside(place, row.record, reason, (), self._clock.now())
+            await parking.dead_letter(db, self._service.name, aside)
+
     async def told_unblocked(self, db: Db, names: set[str], rows: Sequence[Waiting]) -> None:
         """Everybody who waited hears that it is over."""
         for name in sorted(n for n in names if n.startswith("c:") and rows):
@@ -111,7 +146,7 @@ class Quarantine:
         await enqueue(db, self._service.name, list(follows(Message(own, event), self._service.name, [event])))
 
     async def _halt_when_many(self, db: Db, code: str) -> None:
-        now, bounds = self._clock.now(), self._bounds
+        now, bounds = self._clock.now(), self.bounds
         count, share = await parking.share_parked(db, code, now - bounds.window)
         if count + 1 < bounds.customers_min or share < bounds.share_max:
             return

@@ -28,6 +28,10 @@ class RulesInForce:
         assert self._book is not None, "refresh() first"
         return self._book
 
+    def book_of(self, bundle: str) -> RuleBook:
+        """A released book by its hash, to explain what it once decided. NothingInForce where it was not released."""
+        return self._hot.book(bundle)
+
     @property
     def problem(self) -> str | None:
         """Why the newest release could not be read; the book before it goes on deciding."""

@@ -5,7 +5,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
@@ -22,6 +22,7 @@ from .deliveries import Port
 from .http import service_app
 from .loopback import Loopback, LoopbackReader
 from .ports import Folder, Nowhere, Smtp
+from .quarantine import Bounds
 from .rules_in_force import RulesInForce
 from .running import Running
 from .service import Service
@@ -102,6 +103,9 @@ async def started(service: Service, settings: Settings, bus: Bus) -> AsyncIterat
         rules = RulesInForce(service.name, database, hot, clock, settings.world)
         await rules.refresh()
         running = Running(service, database, bus, rules, clock, port=port_of(settings), world=settings.world)
+        running.path.quarantine.bounds = Bounds(
+            settings.parked_customers_min, settings.parked_share_max, timedelta(minutes=settings.parked_window_minutes)
+        )
         if isinstance(running.reader, LoopbackReader):
             running.reader.most = settings.slice_records_max
         yield running

@@ -18,6 +18,7 @@ from o2c_chassis.rules_in_force import RulesInForce
 from o2c_chassis.running import Running
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
+
 from tests.chassis import toy
 from tests.chassis.conftest import CREATE
 

@@ -2,6 +2,7 @@
 
 import pytest
 from o2c_chassis.raw import unpack
+
 from tests.chassis import toy
 from tests.chassis.toy import order, record
 

@@ -1,0 +1,19 @@
+"""A read-only connection to the service's own database, for a question over HTTP."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .running import Running
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    running: Running = request.app.state.running
+    async with running.database.reading() as connection:
+        yield connection
+
+
+Reads = Annotated[AsyncConnection, Depends(_reading)]
+"""In a route: `async def orders(reads: Reads) -> ...`."""
