@@ -8,6 +8,7 @@ share one *code*, so that the bands of a matrix are a plain equality.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from .cells import Bound, Cell, Interval
@@ -31,8 +32,9 @@ class Coder:
         self.words: dict[str | bool, int] = {word: n for n, word in enumerate(words)}
         present = 2 * len(self.cuts) + 1 if fact.kind in ORDERED else len(words) + 1
         self.null, self.missing, self.size = present, present + 1, present + 2
-        self.places = [self._places(cell) for cell in cells]
-        self.of_place, self.rows_of_code = _merged(self.places, self.size)
+        self.runs = [self._runs(cell) for cell in cells]
+        """By row, the runs of places that it accepts, in order; None where it does not ask."""
+        self.of_place, self.rows_of_code = _merged(self.runs, self.size)
         self.codes = len(self.rows_of_code)
         self.code: Callable[[Any], int] = self._code_of_order() if fact.kind in ORDERED else self._code_of_word()
 
@@ -71,16 +73,25 @@ class Coder:
         other = self.of_place[len(self.words)]
         return lambda value: by_word.get(value, other)
 
-    def _places(self, cell: Cell | None) -> frozenset[int] | None:
-        """Every place that a cell matches; None where no question is asked."""
+    def accepted(self, row: int) -> int | None:
+        """The codes that a row accepts, as a mask; None where it does not ask."""
+        runs = self.runs[row]
+        if runs is None:
+            return None
+        mask = 0
+        for place in chain.from_iterable(runs):
+            mask |= 1 << self.of_place[place]
+        return mask
+
+    def _runs(self, cell: Cell | None) -> tuple[range, ...] | None:
         if cell is None:
             return None
-        inside = {place for test in cell.tests for place in self._of_test(test)}
-        return frozenset(set(range(self.null)) - inside if cell.negated else inside)
+        runs = _joined(self._of_test(test) for test in cell.tests)
+        return tuple(_others(runs, self.null)) if cell.negated else tuple(runs)
 
-    def _of_test(self, test: Interval | str | bool) -> Iterable[int]:
+    def _of_test(self, test: Interval | str | bool) -> range:
         if not isinstance(test, Interval):
-            return (self.words[test],)
+            return range(self.words[test], self.words[test] + 1)
         low = 0 if test.low is None else 2 * bisect_left(self.cuts, test.low) + (1 if test.low_closed else 2)
         high = self.null - 1
         if test.high is not None:
@@ -101,20 +112,42 @@ class Coding:
         """The code of each column, in order."""
         return [code(projected[name]) for name, code in self._pairs]
 
-    def of_row(self, row: int) -> Iterator[tuple[int, frozenset[int]]]:
-        """Each column that a row asks about, with the codes it accepts there."""
+    def of_row(self, row: int) -> Iterator[tuple[int, int]]:
+        """Each column that a row asks about, with the mask of the codes it accepts there."""
         for column, coder in enumerate(self.coders):
-            places = coder.places[row]
-            if places is not None:
-                yield column, frozenset(coder.of_place[place] for place in places)
+            accepted = coder.accepted(row)
+            if accepted is not None:
+                yield column, accepted
 
 
-def _merged(places: Sequence[frozenset[int] | None], size: int) -> tuple[list[int], list[int]]:
+def _joined(runs: Iterable[range]) -> list[range]:
+    """Runs in order, those that touch or overlap as one."""
+    joined: list[range] = []
+    for run in sorted(runs, key=lambda run: run.start):
+        if joined and run.start <= joined[-1].stop:
+            joined[-1] = range(joined[-1].start, max(joined[-1].stop, run.stop))
+        else:
+            joined.append(run)
+    return joined
+
+
+def _others(runs: Sequence[range], end: int) -> Iterator[range]:
+    """The places that the runs leave out."""
+    edges = [0, *(edge for run in runs for edge in (run.start, run.stop)), end]
+    return (range(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True) if low < high)
+
+
+def _merged(runs: Sequence[tuple[range, ...] | None], size: int) -> tuple[list[int], list[int]]:
     """For each place its code, and for each code the mask of the rows that match it, whatever they ask elsewhere."""
-    anything = sum(1 << row for row, accepted in enumerate(places) if accepted is None)
-    masks = [anything] * size
-    for row, accepted in enumerate(places):
-        for place in accepted or ():
-            masks[place] |= 1 << row
+    matching = sum(1 << row for row, accepted in enumerate(runs) if accepted is None)
+    changes = [0] * (size + 1)
+    for row, accepted in enumerate(runs):
+        for run in accepted or ():
+            changes[run.start] ^= 1 << row
+            changes[run.stop] ^= 1 << row
+    of_place: list[int] = []
     code_of: dict[int, int] = {}
-    return [code_of.setdefault(mask, len(code_of)) for mask in masks], list(code_of)
+    for change in changes[:-1]:
+        matching ^= change
+        of_place.append(code_of.setdefault(matching, len(code_of)))
+    return of_place, list(code_of)

@@ -11,6 +11,7 @@ from .decision import Decision
 from .durable import NAME, Durable
 from .explain import Explainer, Explanation, Miss, distance
 from .index import Index, bits
+from .policies import HitPolicy
 from .projection import Projection, Undecidable
 from .sentences import fill
 from .source import BadTable, Finding
@@ -33,12 +34,12 @@ class Compiled:
         self.table, self.name = table, table.name
         self._kinds = {f.name: f.kind for f in table.facts} | {o.name: o.kind for o in table.outcomes}
         self._nothing: Mapping[str, Value] = {o.name: None for o in table.outcomes}
-        self._order = _priorities(table)
+        self._policy = HitPolicy(table)
         self._projection = Projection(table)
         self._coding = Coding(table)
         self._index = Index(self._coding)
         self._durable = Durable(self._coding)
-        self._explainer = Explainer(self._coding, self._index, self._chosen)
+        self._explainer = Explainer(self._coding, self._index, self._policy)
         self._compare_on_boundaries()
 
     def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
@@ -53,8 +54,8 @@ class Compiled:
             rows = () if row is None else (self.table.rows[row],)
             return Decision(self, bundle, on, facts, rows, None, values, tuple(codes))
         matched = self._every(codes)
-        chosen = self._chosen(matched) if matched else []
-        conflict = self._conflict(matched) if matched and not chosen else None
+        chosen = self._policy.chosen(matched)
+        conflict = self._policy.conflict(matched) if matched and not chosen else None
         return Decision(
             self, bundle, on, facts, tuple(self.table.rows[n] for n in chosen), conflict, values, tuple(codes)
         )
@@ -114,33 +115,6 @@ class Compiled:
             raise Disagreement(f"{self.name} at {codes}: {NAME} says rows {found}, the index {bin(mask)}")
         return mask
 
-    def _chosen(self, matched: int) -> list[int]:
-        """The rows that answer, of those that match; none where the policy forbids that they match together."""
-        match self.table.policy:
-            case Policy.FIRST:
-                return [(matched & -matched).bit_length() - 1] if matched else []
-            case Policy.UNIQUE:
-                return [matched.bit_length() - 1] if matched & (matched - 1) == 0 and matched else []
-            case Policy.ANY:
-                rows = list(bits(matched))
-                return rows[:1] if all(self._outcome(row) == self._outcome(rows[0]) for row in rows) else []
-            case Policy.PRIORITY:
-                return sorted(bits(matched), key=self._order.__getitem__)[:1]
-            case Policy.OUTPUT_ORDER:
-                return sorted(bits(matched), key=self._order.__getitem__)
-            case Policy.RULE_ORDER | Policy.COLLECT:
-                return list(bits(matched))
-
-    def _outcome(self, row: int) -> Mapping[str, Value]:
-        return self.table.rows[row].outcome
-
-    def _conflict(self, matched: int) -> str:
-        rows = ", ".join(self.table.rows[n].id for n in bits(matched))
-        what = (
-            "more than one row matches" if self.table.policy is Policy.UNIQUE else "rows with different outcomes match"
-        )
-        return f"{what} ({rows}), which policy {self.table.policy} forbids"
-
     def _aggregate(self, rows: tuple[Row, ...]) -> Mapping[str, Value]:
         """SUM and COUNT of nothing are 0, MIN and MAX of nothing the default or None."""
         (name,) = self._nothing
@@ -170,7 +144,7 @@ class Compiled:
         bases = [[0] * len(sizes) for _ in range(self._coding.rows)]
         for row, base in enumerate(bases):
             for column, accepted in self._coding.of_row(row):
-                base[column] = min(accepted, default=0)
+                base[column] = max((accepted & -accepted).bit_length() - 1, 0)
             yield base
         turn = 0
         for column, size in enumerate(sizes):
@@ -194,11 +168,3 @@ def _has_distance(value: object, nearest: object) -> bool:
         return False
     numbers = isinstance(value, int | Decimal) and isinstance(nearest, int | Decimal)
     return numbers or (isinstance(value, date) and isinstance(nearest, date))
-
-
-def _priorities(table: Table) -> list[tuple[int, ...]]:
-    """Per row, how early its outcomes stand in the lists of allowed values, the first outcome counting most."""
-    ranked = [(o.name, {value: n for n, value in enumerate(o.allowed)}) for o in table.outcomes if o.allowed]
-    return [
-        (*(ranks.get(row.outcome[name], len(ranks)) for name, ranks in ranked), n) for n, row in enumerate(table.rows)
-    ]

@@ -122,10 +122,10 @@ class _InTurn:
         self._parts = parts
 
     def first(self, codes: Codes) -> int | None:
-        return next((row for part in self._parts if (row := part.first(codes)) is not None), None)
+        return min((row for part in self._parts if (row := part.first(codes)) is not None), default=None)
 
     def every(self, codes: Codes) -> list[int]:
-        return [row for part in self._parts for row in part.every(codes)]
+        return sorted(row for part in self._parts for row in part.every(codes))
 
 
 class _Nothing:

@@ -1,19 +1,20 @@
 """Why a table answered as it did: the winner, every row that matched, and the nearest rows that would have won."""
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
+from itertools import chain
+from operator import or_
 
 from .cells import Bound
 from .codes import ORDERED, Coder, Codes, Coding
-from .index import Index
+from .index import Index, bits
+from .policies import HitPolicy
 from .values import MISSING, Absent, Value, shown
 
 MISSES_MOST = 3
-Choose = Callable[[int], list[int]]
-"""A mask of matching rows -> the rows that answer, by the table's hit policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,43 +62,52 @@ class Explanation:
 class Explainer:
     """Finds the nearest misses of one table."""
 
-    def __init__(self, coding: Coding, index: Index, choose: Choose) -> None:
-        self._coding, self._index, self._choose = coding, index, choose
+    def __init__(self, coding: Coding, index: Index, policy: HitPolicy) -> None:
+        self._coding, self._index, self._policy = coding, index, policy
 
     def misses(self, codes: Codes, values: dict[str, Value | Absent]) -> Iterator[tuple[int, Coder, Value | Absent]]:
         """Row, column and nearest value of at most three misses, in row order."""
+        candidates = [0] * len(codes)
+        rest = [0] * len(codes)
+        for column, missed in self._index.single_misses(codes):
+            coder, masks = self._coding.coders[column], self._index.masks[column]
+            rest[column] = self._index.without(codes, column)
+            always = rest[column] & masks[coder.of_place[coder.missing]]
+            candidates[column] = missed & self._policy.open_to(always)
         found = 0
-        for row, column in self._index.single_misses(codes):
+        for row in bits(reduce(or_, candidates, 0)):
+            column = next(column for column, mask in enumerate(candidates) if mask >> row & 1)
             coder = self._coding.coders[column]
-            nearest = self._nearest(row, column, codes, values[coder.name])
+            nearest = self._nearest(row, column, rest[column], values[coder.name])
             if nearest is not None:
                 yield row, coder, nearest[0]
                 found += 1
                 if found == MISSES_MOST:
                     return
 
-    def _nearest(self, row: int, column: int, codes: Codes, value: Value | Absent) -> tuple[Value | Absent] | None:
+    def _nearest(self, row: int, column: int, rest: int, value: Value | Absent) -> tuple[Value | Absent] | None:
         """The nearest value with which the row answers, in a tuple of its own; None where it never does."""
-        coder, masks, rest = self._coding.coders[column], self._index.masks[column], self._index.without(codes, column)
+        coder, masks = self._coding.coders[column], self._index.masks[column]
 
         def answers(place: int) -> bool:
-            return row in self._choose(rest & masks[coder.of_place[place]])
+            return row in self._policy.chosen(rest & masks[coder.of_place[place]])
 
-        places = sorted(coder.places[row] or ())
+        runs = coder.runs[row] or ()
         if coder.fact.kind in ORDERED and isinstance(value, int | Decimal | date):
-            return _nearest_of_order(coder, places, answers, value)
-        if not any(answers(place) for place in places):
-            return None
-        words = (word for word, place in coder.words.items() if place in places and answers(place))
-        return (next(words, MISSING),)
+            return _nearest_of_order(coder, runs, answers, value)
+        winning = [place for place in chain.from_iterable(runs) if answers(place)]
+        words = (word for word, place in coder.words.items() if place in winning)
+        return (next(words, MISSING),) if winning else None
 
 
 def _nearest_of_order(
-    coder: Coder, places: list[int], answers: Callable[[int], bool], value: Bound
+    coder: Coder, runs: Sequence[range], answers: Callable[[int], bool], value: Bound
 ) -> tuple[Value | Absent] | None:
-    own = bisect_left(places, coder.place(value))
-    before = next(_edges(coder, reversed(places[:own]), answers, upper=True), None)
-    after = next(_edges(coder, places[own:], answers, upper=False), None)
+    own = coder.place(value)
+    below = (place for run in reversed(runs) if run.start < own for place in reversed(run[: max(own - run.start, 0)]))
+    above = (place for run in runs if run.stop > own for place in run[max(own - run.start, 0) :])
+    before = next(_edges(coder, below, answers, upper=True), None)
+    after = next(_edges(coder, above, answers, upper=False), None)
     edges = [edge for edge in (before, after) if edge is not None]
     if not edges:
         return None

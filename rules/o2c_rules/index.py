@@ -20,13 +20,14 @@ class Index:
         return hit
 
     def single_misses(self, codes: Codes) -> Iterator[tuple[int, int]]:
-        """Rows that fail exactly one column, with that column, in row order."""
+        """Columns in which alone some rows fail, each with those rows as a mask."""
         once = twice = 0
         failed = [self.all & ~masks[code] for masks, code in zip(self.masks, codes, strict=True)]
         for mask in failed:
             once, twice = once | mask, twice | (once & mask)
-        for row in bits(once & ~twice):
-            yield row, next(column for column, mask in enumerate(failed) if mask >> row & 1)
+        for column, mask in enumerate(failed):
+            if alone := mask & ~twice:
+                yield column, alone
 
     def without(self, codes: Codes, column: int) -> int:
         """The rows that match everywhere but perhaps in one column."""

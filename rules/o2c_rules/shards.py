@@ -1,13 +1,17 @@
 """How the rows of a table are laid before durable-rules so that none of the engine's limits is ever reached.
 
 The engine makes a tree of conditions. Reached limits end in an error, an endless loop or a segmentation fault, so the
-tree is counted here first; what does not fit is cut by the codes of a column, or, where no column helps, in half.
+tree is counted here first. What does not fit is cut in two, again and again: along the column that parts the rows best,
+or, where none does, along the rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import or_
 
 from .codes import Coding
+from .index import bits
 
 RULES_MOST = 4_000
 """The engine takes 4,096 rules."""
@@ -19,11 +23,8 @@ TWINS_MOST = 200
 """The 256th rule with the same last condition is a segmentation fault."""
 PROPERTIES_MOST = 240
 """The 253rd property of a message fails with error 302."""
-COPIES_MOST = 200_000
-"""Rows written into all shards together; a row that does not ask about the column of a cut stands in each part."""
-
-Cells = Mapping[int, frozenset[int]]
-"""By column, the codes a row accepts."""
+COPIES_MOST = 100_000
+"""Rows written into all shards together, at some 12 KB each; a row on both sides of a cut stands in both."""
 
 
 class TooLarge(ValueError):
@@ -58,7 +59,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class ByCode:
-    """A cut along one column: for each of its codes the part to ask."""
+    """A cut along one column: for each of its codes the part to ask. Neighbouring codes share a part."""
 
     column: int
     parts: tuple["Plan", ...]
@@ -66,7 +67,7 @@ class ByCode:
 
 @dataclass(frozen=True, slots=True)
 class InTurn:
-    """A cut along the rows: every part is asked, the earlier rows first."""
+    """A cut along the rows: every part is asked."""
 
     parts: tuple["Plan", ...]
 
@@ -75,25 +76,33 @@ Plan = Leaf | ByCode | InTurn
 
 
 def plan(coding: Coding) -> Plan:
-    """The shards for a table; one leaf for all but very large ones. TooLarge when they would not end."""
-    rows = {row: dict(coding.of_row(row)) for row in range(coding.rows)}
-    return _Planner([coder.codes for coder in coding.coders]).plan(rows)
+    """The shards for a table; one leaf for all but very large ones. TooLarge when they would take too much memory."""
+    return _Planner(coding).plan((1 << coding.rows) - 1, tuple((1 << coder.codes) - 1 for coder in coding.coders))
 
 
 class _Planner:
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self._sizes = sizes
+    """Works on masks: of rows, and by column of the codes that can still occur."""
+
+    def __init__(self, coding: Coding) -> None:
+        self._rows_of_code = [coder.rows_of_code for coder in coding.coders]
+        self._accepted = [dict(coding.of_row(row)) for row in range(coding.rows)]
         self._copies = 0
 
-    def plan(self, rows: Mapping[int, Cells]) -> Plan:
-        leaf = Leaf(tuple(self._conditions(rows)))
-        if fits(leaf):
+    def plan(self, rows: int, occurring: tuple[int, ...]) -> Plan:
+        count = rows.bit_count()
+        if count <= RULES_MOST and fits(leaf := self._leaf(rows, occurring)):
             return self._counted(leaf)
-        if (column := self._best_cut(rows)) is not None:
-            return self._by_code(rows, column)
-        ordered = list(rows)
-        half = len(ordered) // 2
-        return InTurn(tuple(self.plan({row: rows[row] for row in part}) for part in (ordered[:half], ordered[half:])))
+        cut = min(
+            (found for column in range(len(occurring)) for found in self._cuts(rows, occurring, column)), default=None
+        )
+        if cut is None or 4 * cut.most > 3 * count:
+            ordered = list(bits(rows))
+            middle = (1 << ordered[len(ordered) // 2]) - 1
+            return self._in_turn(rows & middle, rows & ~middle, occurring)
+        on_both_sides = cut.below & cut.above
+        if 8 * on_both_sides.bit_count() > count:
+            return self._in_turn(on_both_sides, rows & ~on_both_sides, occurring)
+        return self._by_code(cut, occurring)
 
     def _counted(self, leaf: Leaf) -> Leaf:
         self._copies += len(leaf.rows)
@@ -101,47 +110,63 @@ class _Planner:
             raise TooLarge(f"more than {COPIES_MOST:,} rules for the engine; split the table")
         return leaf
 
-    def _by_code(self, rows: Mapping[int, Cells], column: int) -> ByCode:
-        plans: dict[tuple[int, ...], Plan] = {}
-        parts = []
-        for code in range(self._sizes[column]):
-            chosen = tuple(_matching(rows, column, code))
-            if chosen not in plans:
-                plans[chosen] = self.plan({r: {c: s for c, s in rows[r].items() if c != column} for r in chosen})
-            parts.append(plans[chosen])
-        return ByCode(column, tuple(parts))
+    def _in_turn(self, some: int, others: int, occurring: tuple[int, ...]) -> InTurn:
+        return InTurn((self.plan(some, occurring), self.plan(others, occurring)))
 
-    def _best_cut(self, rows: Mapping[int, Cells]) -> int | None:
-        """The column whose largest part is smallest; none where that would hardly help."""
-        best, smallest = None, len(rows) * 9 // 10
-        for column in sorted({column for cells in rows.values() for column in cells}):
-            largest = max(sum(1 for _ in _matching(rows, column, code)) for code in range(self._sizes[column]))
-            if largest < smallest:
-                best, smallest = column, largest
-        return best
+    def _by_code(self, cut: "_Cut", occurring: tuple[int, ...]) -> ByCode:
+        column, lower = cut.column, (1 << cut.code) - 1
+        below, above = (
+            self.plan(rows, (*occurring[:column], occurring[column] & side, *occurring[column + 1 :]))
+            for rows, side in ((cut.below, lower), (cut.above, ~lower))
+        )
+        return ByCode(column, tuple(below if c < cut.code else above for c in range(len(self._rows_of_code[column]))))
 
-    def _conditions(self, rows: Mapping[int, Cells]) -> Iterator[tuple[int, tuple[Condition, ...]]]:
+    def _cuts(self, rows: int, occurring: tuple[int, ...], column: int) -> Iterator["_Cut"]:
+        """Every way to cut the codes of a column in two, with the rows on either side; some rows may be on both."""
+        codes = list(bits(occurring[column]))
+        masks = [self._rows_of_code[column][code] & rows for code in codes]
+        above = list(accumulate(reversed(masks), or_))[::-1]
+        below = 0
+        for at in range(1, len(codes)):
+            below |= masks[at - 1]
+            most = max(below.bit_count(), above[at].bit_count())
+            yield _Cut(most, column, codes[at], below, above[at])
+
+    def _leaf(self, rows: int, occurring: tuple[int, ...]) -> Leaf:
         """Columns asked for one code by most rows come first: the engine then leaves most rows aside at once."""
-        found = {row: {c: _condition(c, accepted) for c, accepted in cells.items()} for row, cells in rows.items()}
+        asked = {row: dict(self._conditions(row, occurring)) for row in bits(rows)}
         equalities: dict[int, int] = {}
-        for conditions in found.values():
+        for conditions in asked.values():
             for column, condition in conditions.items():
                 equalities[column] = equalities.get(column, 0) + condition.is_equality
         order = sorted(equalities, key=lambda column: (-equalities[column], column))
-        for row, conditions in found.items():
-            yield row, tuple(conditions[column] for column in order if column in conditions)
+        return Leaf(
+            tuple((row, tuple(found[column] for column in order if column in found)) for row, found in asked.items())
+        )
+
+    def _conditions(self, row: int, occurring: tuple[int, ...]) -> Iterator[tuple[int, Condition]]:
+        """What a row still asks: a cell that accepts all codes that can occur asks nothing."""
+        for column, accepted in self._accepted[row].items():
+            wanted = accepted & occurring[column]
+            if wanted != occurring[column]:
+                yield column, _condition(column, wanted)
 
 
-def _matching(rows: Mapping[int, Cells], column: int, code: int) -> Iterator[int]:
-    return (row for row, cells in rows.items() if column not in cells or code in cells[column])
+@dataclass(frozen=True, slots=True, order=True)
+class _Cut:
+    most: int
+    column: int
+    code: int
+    below: int
+    above: int
 
 
-def _condition(column: int, accepted: frozenset[int]) -> Condition:
+def _condition(column: int, accepted: int) -> Condition:
     """A cell that accepts nothing becomes an empty set, which is true of no code."""
-    low, high = min(accepted, default=0), max(accepted, default=-1)
-    if accepted and high - low + 1 == len(accepted):
+    low, high = max((accepted & -accepted).bit_length() - 1, 0), accepted.bit_length() - 1
+    if accepted and accepted >> low == (1 << (high - low + 1)) - 1:
         return Condition(column, low, high)
-    return Condition(column, low, high, accepted)
+    return Condition(column, low, high, frozenset(bits(accepted)))
 
 
 @dataclass(slots=True)
