@@ -88,9 +88,13 @@ class Explainer:
     def _nearest(self, row: int, column: int, rest: int, value: Value | Absent) -> tuple[Value | Absent] | None:
         """The nearest value with which the row answers, in a tuple of its own; None where it never does."""
         coder, masks = self._coding.coders[column], self._index.masks[column]
+        blocking = rest & self._policy.blocking(row)
 
         def answers(place: int) -> bool:
-            return row in self._policy.chosen(rest & masks[coder.of_place[place]])
+            return not blocking & masks[coder.of_place[place]]
+
+        if not answers(coder.missing):
+            return None  # A row that does not ask about this column stands in the way whatever the value.
 
         runs = coder.runs[row] or ()
         if coder.fact.kind in ORDERED and isinstance(value, int | Decimal | date):

@@ -32,6 +32,23 @@ class HitPolicy:
             case Policy.RULE_ORDER | Policy.COLLECT:
                 return list(bits(matched))
 
+    def blocking(self, row: int) -> int:
+        """The rows any of which, matching too, keep a row from answering."""
+        own = 1 << row
+        match self._policy:
+            case Policy.FIRST:
+                return own - 1
+            case Policy.UNIQUE:
+                return self._all ^ own
+            case Policy.ANY:
+                outcome = self._rows[row].outcome
+                return sum(1 << n for n, other in enumerate(self._rows) if n < row or other.outcome != outcome)
+            case Policy.PRIORITY:
+                order = self._order[row]
+                return sum(1 << n for n, other in enumerate(self._order) if other < order)
+            case Policy.OUTPUT_ORDER | Policy.RULE_ORDER | Policy.COLLECT:
+                return 0
+
     def open_to(self, always: int) -> int:
         """The rows that could still answer where these match in any case; a bound that is quick to have."""
         if always and self._policy is Policy.FIRST:
