@@ -21,6 +21,7 @@ from . import api
 from .commands import CloseEscalation, LogCall, RecordPromise, ResumeAccount, StopAccount, WithdrawPromise
 from .handlers import customers, diary, items, letters, promises, schedule, stops
 from .letters.render import render
+from .queries import identities
 from .tables import needs
 from .tables.schema import KEEPS
 
@@ -57,4 +58,5 @@ service = Service(
     ),
     delivers=(Delivers(letters.DELIVERY, render, needs.letter_ended, letters.on_letter_ended),),
     api=api.router,
+    verify=identities.verify,
 )

@@ -1,17 +1,15 @@
-"""Read-only questions: who owes how much since when, what happens next, what was done, what waits for a person."""
+"""Work lists: items and what happens next, letters, promises, what was done, what waits for a person."""
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from o2c_rules.aging import STANDARD, days_past_due
-from pydantic import BaseModel
 from sqlalchemy import Select, Table, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .domain.promises import State
-from .tables.schema import (
+from o2c_collections.domain.promises import State
+from o2c_collections.tables.schema import (
     accounts,
     activities,
     credits,
@@ -26,61 +24,11 @@ from .tables.schema import (
 
 Row = dict[str, Any]
 After = tuple[str | int, ...] | None
-Today = Callable[[str], date]
-"""The day it is, or is asked for, in a legal entity."""
-_DISPUTED = func.least(items.c.disputed_minor, items.c.open_minor)
-
-
-class Aged(BaseModel):
-    """The receivables of one legal entity and currency by age, in minor units.
-
-    Unapplied and on-account money stands apart and is not netted into the buckets; what is disputed stands in its
-    bucket and is shown as "of which". `balance_minor` = sum of the buckets - unapplied - on account.
-    """
-
-    legal_entity: str
-    currency: str
-    as_of: date
-    buckets_minor: dict[str, int]
-    of_which_disputed_minor: dict[str, int]
-    unapplied_minor: int = 0
-    on_account_minor: int = 0
-    balance_minor: int = 0
-
-
-async def aging(
-    db: AsyncConnection, today: Today, customer_id: str | None = None, legal_entity: str | None = None
-) -> list[Aged]:
-    """By legal entity and currency, of all customers or of one; an item whose invoice is not known yet is current."""
-    key = (items.c.legal_entity, items.c.currency, items.c.due_on)
-    owed = select(*key, func.sum(items.c.open_minor), func.sum(_DISPUTED)).where(items.c.open).group_by(*key)
-    money = select(
-        credits.c.legal_entity,
-        credits.c.currency,
-        func.sum(credits.c.unapplied_minor),
-        func.sum(credits.c.on_account_minor),
-    ).group_by(credits.c.legal_entity, credits.c.currency)
-    aged: dict[tuple[str, str], Aged] = {}
-    for entity, currency, due_on, open_minor, disputed in await db.execute(
-        _of(owed, items, customer_id=customer_id, legal_entity=legal_entity)
-    ):
-        report = _report(aged, entity, currency, today)
-        bucket = STANDARD.of(days_past_due(due_on, report.as_of) if due_on else 0)
-        report.buckets_minor[bucket] += int(open_minor)
-        report.of_which_disputed_minor[bucket] += int(disputed)
-    for entity, currency, unapplied, on_account in await db.execute(
-        _of(money, credits, customer_id=customer_id, legal_entity=legal_entity)
-    ):
-        report = _report(aged, entity, currency, today)
-        report.unapplied_minor, report.on_account_minor = int(unapplied), int(on_account)
-    for report in aged.values():
-        report.balance_minor = sum(report.buckets_minor.values()) - report.unapplied_minor - report.on_account_minor
-    return [aged[key] for key in sorted(aged)]
 
 
 async def items_of(db: AsyncConnection, after: After, most: int, where: Mapping[str, Any]) -> list[Row]:
     """Items by number, each with what may be claimed of it, its level, and what happens next and when."""
-    found = _of(select(items), items, **where).order_by(items.c.invoice_number).limit(most)
+    found = where_given(select(items), items, **where).order_by(items.c.invoice_number).limit(most)
     if after is not None:
         found = found.where(items.c.invoice_number > after[0])
     return [_item(row) for row in await _rows(db, found)]
@@ -88,27 +36,27 @@ async def items_of(db: AsyncConnection, after: After, most: int, where: Mapping[
 
 async def item(db: AsyncConnection, invoice_number: str) -> Row | None:
     """One item with every word of cash on it, its disputes and its promises."""
-    found = await _rows(db, _of(select(items), items, invoice_number=invoice_number))
+    found = await _rows(db, where_given(select(items), items, invoice_number=invoice_number))
     if not found:
         return None
-    changes = _of(select(item_changes), item_changes, invoice_number=invoice_number)
+    changes = where_given(select(item_changes), item_changes, invoice_number=invoice_number)
     return _item(found[0]) | {
         "changes": await _rows(db, changes.order_by(item_changes.c.item_version)),
-        "disputes": await _rows(db, _of(select(disputes), disputes, invoice_number=invoice_number)),
-        "promises": await _rows(db, _of(select(promises), promises, invoice_number=invoice_number)),
+        "disputes": await _rows(db, where_given(select(disputes), disputes, invoice_number=invoice_number)),
+        "promises": await _rows(db, where_given(select(promises), promises, invoice_number=invoice_number)),
     }
 
 
 async def customer(db: AsyncConnection, customer_id: str) -> Row | None:
     """A customer's standing: stopped or not and why, accounts, money that pays nothing yet, broken promises."""
-    found = await _rows(db, _of(select(customers), customers, customer_id=customer_id))
+    found = await _rows(db, where_given(select(customers), customers, customer_id=customer_id))
     if not found:
         return None
-    mine = await _rows(db, _of(select(promises), promises, customer_id=customer_id))
+    mine = await _rows(db, where_given(select(promises), promises, customer_id=customer_id))
     return found[0] | {
         "address": json.loads(found[0]["address"]),
-        "accounts": await _rows(db, _of(select(accounts), accounts, customer_id=customer_id)),
-        "credits": await _rows(db, _of(select(credits), credits, customer_id=customer_id)),
+        "accounts": await _rows(db, where_given(select(accounts), accounts, customer_id=customer_id)),
+        "credits": await _rows(db, where_given(select(credits), credits, customer_id=customer_id)),
         "broken_promises": sum(p["state"] == State.BROKEN for p in mine),
         "open_promises": sum(p["state"] == State.OPEN for p in mine),
     }
@@ -116,30 +64,30 @@ async def customer(db: AsyncConnection, customer_id: str) -> Row | None:
 
 async def notices_of(db: AsyncConnection, after: After, most: int, where: Mapping[str, Any]) -> list[Row]:
     """Letters, the newest first."""
-    found = _newest(_of(select(notices), notices, **where), notices, "recorded_at", "notice_id", after)
+    found = _newest(where_given(select(notices), notices, **where), notices, "recorded_at", "notice_id", after)
     return [_notice(row) for row in await _rows(db, found.limit(most))]
 
 
 async def notice(db: AsyncConnection, notice_id: str) -> Row | None:
-    found = await _rows(db, _of(select(notices), notices, notice_id=notice_id))
+    found = await _rows(db, where_given(select(notices), notices, notice_id=notice_id))
     return _notice(found[0]) if found else None
 
 
 async def promises_of(db: AsyncConnection, after: After, most: int, where: Mapping[str, Any]) -> list[Row]:
     """Promises, the newest first."""
-    found = _newest(_of(select(promises), promises, **where), promises, "made_at", "promise_id", after)
+    found = _newest(where_given(select(promises), promises, **where), promises, "made_at", "promise_id", after)
     return await _rows(db, found.limit(most))
 
 
 async def activities_of(db: AsyncConnection, after: After, most: int, customer_id: str) -> list[Row]:
     """Everything that was done or heard of a customer, the newest first."""
-    mine = _of(select(activities), activities, customer_id=customer_id)
+    mine = where_given(select(activities), activities, customer_id=customer_id)
     return await _rows(db, _newest(mine, activities, "at", "activity_id", after).limit(most))
 
 
 async def open_escalations(db: AsyncConnection, after: After, most: int, to_role: str | None) -> list[Row]:
     """What waits for a person, the newest first."""
-    waiting = _of(select(escalations), escalations, to_role=to_role).where(escalations.c.closed_at.is_(None))
+    waiting = where_given(select(escalations), escalations, to_role=to_role).where(escalations.c.closed_at.is_(None))
     return await _rows(db, _newest(waiting, escalations, "raised_at", "escalation_id", after).limit(most))
 
 
@@ -174,19 +122,6 @@ async def open_minor(db: AsyncConnection) -> dict[str, int]:
     return {currency: int(minor) for currency, minor in await db.execute(owed)}
 
 
-def _report(aged: dict[tuple[str, str], Aged], entity: str, currency: str, today: Today) -> Aged:
-    if (entity, currency) not in aged:
-        zero = dict.fromkeys(STANDARD.names, 0)
-        aged[entity, currency] = Aged(
-            legal_entity=entity,
-            currency=currency,
-            as_of=today(entity),
-            buckets_minor=zero,
-            of_which_disputed_minor=dict(zero),
-        )
-    return aged[entity, currency]
-
-
 def _item(row: Row) -> Row:
     disputed = min(row["open_minor"], row["disputed_minor"])
     claimed = max(0, row["open_minor"] - row["disputed_minor"] - row["promised_minor"])
@@ -197,7 +132,7 @@ def _notice(row: Row) -> Row:
     return row | {"lines": json.loads(row["lines"]), "credits": json.loads(row["credits"])}
 
 
-def _of(query: Select[Any], table: Table, **where: Any) -> Select[Any]:
+def where_given(query: Select[Any], table: Table, **where: Any) -> Select[Any]:
     """With each condition that is given."""
     return query.where(*(table.c[name] == value for name, value in where.items() if value is not None))
 
