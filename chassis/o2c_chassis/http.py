@@ -13,6 +13,7 @@ from .acting import commands_of
 from .answers import answers_of
 from .auth import Identify, Who, _who
 from .errors import Refused
+from .health import Patience, probes_of
 from .operating import hands_of
 from .paging import Asked, Page, Paging, page_of
 from .problems import RESPONSES, problem, speak_problems
@@ -22,8 +23,11 @@ from .running import Running
 __all__ = ["Asked", "Page", "Paging", "Reads", "Who", "found", "page_of", "service_app"]
 
 
-def service_app(running: Running, identify: Identify) -> FastAPI:
-    """One service's address: its own questions and commands, and the chassis's, below `/v1/<service>`."""
+def service_app(running: Running, identify: Identify, bounds: Patience | None = None) -> FastAPI:
+    """One service's address: its own questions and commands, and the chassis's, below `/v1/<service>`.
+
+    Whatever is below `/v1` wants to know who asks; the probes of the machine room tell counts only.
+    """
     name = running.service.name
     app = app_of(f"o2c {name}", identify)
     app.state.running = running
@@ -35,6 +39,7 @@ def service_app(running: Running, identify: Identify) -> FastAPI:
     guarded.include_router(answers_of(running), tags=["what happened and why"])
     guarded.include_router(hands_of(running), tags=["operators"])
     app.include_router(guarded)
+    app.include_router(probes_of(running, bounds))
     return app
 
 

@@ -21,7 +21,8 @@ from .running import Running
 
 OPERATOR = "operator"
 _SUMMARY = (
-    'id, topic, partition, "offset", key, families, blocks, waits, code, reason, source, event_id, parked_at, discard_by'
+    'id, topic, partition, "offset", key, families, blocks, waits, code, reason, source, event_id, '
+    "parked_at, discard_by"
 )
 _LIST = text(
     f"select {_SUMMARY} from parked where id > :after and (:code = '' or code = :code) "

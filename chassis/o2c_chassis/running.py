@@ -48,6 +48,8 @@ class Running:
         self.reader: Reader = self._reader()
         self.committed = 0
         """Slices made durable since the start: progress, for liveness."""
+        self.records = 0
+        """Records in them."""
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -56,6 +58,7 @@ class Running:
         await self.rules.refresh()
         await self.path.on_slices(slices)
         self.committed += 1
+        self.records += sum(len(s.records) for s in slices)
         self._wake.set()
 
     async def step(self) -> int:

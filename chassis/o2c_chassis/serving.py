@@ -19,6 +19,7 @@ from .bus import Bus
 from .clock import RealClock
 from .database import Database
 from .deliveries import Port
+from .health import Patience
 from .http import service_app
 from .loopback import Loopback, LoopbackReader
 from .ports import Folder, Nowhere, Smtp
@@ -79,6 +80,10 @@ def rules_of(settings: Settings) -> Source:
     return Store(Path(address)) if address else seed(Path(tempfile.mkdtemp(prefix="o2c-rules-")), _ALWAYS)
 
 
+def patience_of(settings: Settings) -> Patience:
+    return Patience(settings.stalled_seconds_max, settings.outbox_age_seconds_max, settings.rules_unread_seconds_max)
+
+
 async def bus_of(settings: BusSettings) -> Bus:
     if settings.bus == "loopback":
         if settings.log_url is None:
@@ -119,7 +124,7 @@ async def serve(service: Service, settings: Settings) -> None:
     bus = await bus_of(settings)
     try:
         async with started(service, settings, bus) as running:
-            app = service_app(running, identify)
+            app = service_app(running, identify, patience_of(settings))
             await until_stopped(address(app, settings), [running])
     finally:
         await bus.close()

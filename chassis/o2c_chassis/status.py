@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .running import Running
 
 _POSITIONS = text("select topic, partition, next from positions")
-_OUTBOX = text("select count(*) as unsent, min(recorded_at) as oldest from outbox where sent_at is null")
+_OUTBOX = text(
+    "select count(*) as unsent, min(recorded_at) as oldest, min(position) as first from outbox where sent_at is null"
+)
 _PARKED = text("select code, count(*) as n from parked where not waits group by code order by code")
 _WAITING = text("select count(*) from parked where waits")
 _BLOCKED = text("select distinct f from parked, unnest(families) f where blocks and f like 'c:%' order by f")
@@ -35,6 +37,9 @@ class ServiceStatus(BaseModel):
     positions: dict[str, dict[int, int]]
     unsent: int
     oldest_unsent_seconds: float
+    """By the recorded time of its cause."""
+    first_unsent: int | None
+    """Its position in the outbox."""
     parked: dict[str, int]
     waiting: int
     blocked_customers: list[str]
@@ -73,6 +78,7 @@ async def status_of(running: Running, reads: AsyncConnection) -> ServiceStatus:
         positions=positions,
         unsent=outbox.unsent,
         oldest_unsent_seconds=max(0.0, (now - outbox.oldest).total_seconds()) if outbox.oldest else 0.0,
+        first_unsent=outbox.first,
         parked={r.code: r.n for r in await reads.execute(_PARKED)},
         waiting=(await reads.execute(_WAITING)).scalar_one(),
         blocked_customers=[name[2:] for name in (await reads.execute(_BLOCKED)).scalars()],
