@@ -11,6 +11,7 @@ from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import Need, WorkingSet, need
 from o2c_contracts.billing import InvoiceIssued
 from o2c_contracts.cash import ItemChanged
+from o2c_contracts.event import MoneyEvent
 from o2c_contracts.intake import DeliveryConfirmed, OrderCancelRequested, Ordered, OrderReopenRequested
 from o2c_contracts.master import (
     ContractAmendRequested,
@@ -185,12 +186,19 @@ def _own(customer_id: str) -> Needs:
 
 def _family(event: Any, work: WorkingSet, decided: Iterable[str] = ()) -> Iterator[Needs]:
     """The families of an event; `decided`: currencies of what is decided by it, beside the orders that wait."""
-    yield from _families(_roots(event, work), work, decided=set(decided))
+    entering = {event.currency} if isinstance(event, MoneyEvent) else set()
+    yield from _families(_roots(event, work), work, decided=set(decided), entering=entering)
 
 
 def _families(
-    roots: set[str], work: WorkingSet, *, decided: Iterable[str] = (), limits: Iterable[str] = ()
+    roots: set[str],
+    work: WorkingSet,
+    *,
+    decided: Iterable[str] = (),
+    limits: Iterable[str] = (),
+    entering: Iterable[str] = (),
 ) -> Iterator[Needs]:
+    """`limits`, `entering`: currencies that a limit, or exposure, may have only after this event."""
     wanted: Needs = []
     for root_id in roots:
         wanted += (need(Customer, customer_id=root_id), need(Customer, root_id=root_id))
@@ -203,7 +211,9 @@ def _families(
     wanted = _to_decide_again(holds)
     if holds or decided:
         targets = {c.limit_currency for r in roots if (c := work.get(Customer, customer_id=r)) and c.managed}
-        wanted += _to_weigh(members, {*decided, *(h.currency for h in holds)}, targets.union(limits), work)
+        currencies = {*decided, *entering, *(h.currency for h in holds)}
+        owing = [m for m in sorted(members) if holds or _owes(m, work)]
+        wanted += _to_weigh(members, currencies, targets.union(limits), work, owing)
     if wanted:
         yield wanted
 
@@ -218,7 +228,7 @@ def _to_decide_again(holds: list[Hold]) -> Needs:
     return wanted
 
 
-def _to_weigh(members: set[str], currencies: set[str], limits: set[str], work: WorkingSet) -> Needs:
+def _to_weigh(members: set[str], currencies: set[str], limits: set[str], work: WorkingSet, owing: list[str]) -> Needs:
     """Open items and exchange rates, where an order is decided and credit is watched in one of these currencies."""
     if not limits:
         return []
@@ -226,7 +236,7 @@ def _to_weigh(members: set[str], currencies: set[str], limits: set[str], work: W
         currencies |= {e.currency for e in work.find(Exposure, customer_id=member)}
         currencies |= {m.currency for m in work.find(CustomerMoney, customer_id=member)}
     pairs = {pair_of(currency, to) for currency in currencies for to in limits if currency != to}
-    items: Needs = [need(Item, customer_id=m, open=True) for m in sorted(members) if _owes(m, work)]
+    items: Needs = [need(Item, customer_id=m, open=True) for m in owing]
     return [*items, *(need(Rate, pair=pair, counts=True) for pair in sorted(pairs))]
 
 
