@@ -98,6 +98,10 @@ class Payment:
                 identified=True,
                 unapplied_minor=self.amount_minor - self.returned_minor - self.taken_minor,
                 on_account_minor=0,
+                reason="",
+                because="",
+                candidates="[]",
+                manual=False,
             )
         )
 

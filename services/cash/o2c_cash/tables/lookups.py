@@ -68,14 +68,13 @@ def waiting_for(work: WorkingSet, customer_id: str, names: Iterable[str]) -> lis
         for p in work.find(Payment, customer_id=customer_id, open=True)
         if p.may_match and not p.reference
     }
-    for payment in awaiting(work, names):
-        if (
-            payment.may_match
-            and payment.customer_id
-            and family_of(work, payment.customer_id) == family_of(work, customer_id)
-        ):
-            found[payment.payment_id] = payment
+    found |= {p.payment_id: p for p in of_family(work, customer_id, awaiting(work, names)) if p.may_match}
     return sorted(found.values(), key=lambda p: (p.value_date, p.payment_id))
+
+
+def of_family(work: WorkingSet, customer_id: str, payments: Iterable[Payment]) -> list[Payment]:
+    """Those whose payers belong together with the customer: another family's are not locked, and never touched."""
+    return [p for p in payments if p.customer_id and family_of(work, p.customer_id) == family_of(work, customer_id)]
 
 
 def awaiting(work: WorkingSet, names: Iterable[str]) -> Sequence[Payment]:
@@ -90,7 +89,7 @@ def advised_payments(advice: Remittance | RemittanceAdvised, work: WorkingSet) -
     if advice.payment_id:
         payment = work.get(Payment, payment_id=advice.payment_id)
         return [payment] if payment is not None and payment.customer_id is not None else []
-    if naming := [p for p in awaiting(work, [advice.remittance_id]) if p.customer_id is not None]:
+    if naming := of_family(work, str(advice.customer_id), awaiting(work, [advice.remittance_id])):
         return naming
     purse, total = (advice.legal_entity, advice.currency), advice.total_minor
     open_ones = work.find(Payment, customer_id=advice.customer_id, open=True)

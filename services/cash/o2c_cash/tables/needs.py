@@ -69,6 +69,7 @@ def to_match(payments: Sequence[Receipt], work: WorkingSet, besides: Iterable[Ne
 def _around(payment_id: str, customer_id: str, reference: str | None) -> Round:
     wanted = money_of(customer_id)
     wanted += [
+        need(Party, customer_id=customer_id),
         need(OpenItem, customer_id=customer_id, open=True),
         need(Remittance, customer_id=customer_id, open=True),
         need(Remittance, payment_id=payment_id),
@@ -207,7 +208,8 @@ def _for_advice(advice: Remittance | RemittanceAdvised, work: WorkingSet) -> Rou
     ]
     waiting = [need(Payment, payment_id=a.payment_id) for a in work.find(Awaited, name=advice.remittance_id)]
     if waiting:
-        yield waiting
+        yield [need(Party, customer_id=advice.customer_id), *waiting]
+        yield [need(Party, customer_id=p.customer_id) for p in awaiting(work, [advice.remittance_id]) if p.customer_id]
     if payments := advised_payments(advice, work):
         ids = [need(Allocation, payment_id=p.payment_id) for p in payments]
         yield from to_match(payments, work, ids)

@@ -1,0 +1,168 @@
+"""Whatever comes, in whatever order and however often: the books stay in order, named money ends where it belongs."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from o2c_cash.commands import AllocatePayment, AllocationLine, PutOnAccount
+from o2c_cash.domain.items import OpenItem
+from o2c_cash.domain.payments import CustomerMoney, Payment
+from o2c_chassis.testing import Rig, of
+from o2c_contracts.cash import ItemChanged
+from o2c_contracts.event import Event, Message
+from o2c_contracts.topics import topics_of
+
+from tests.cash.scenes import (
+    NOON,
+    advised,
+    books_are_in_order,
+    contested,
+    credited,
+    invoice,
+    item,
+    money,
+    paid,
+    pays,
+    registered,
+    resolved,
+    rig,
+    sent_back,
+)
+
+NAMED = [
+    registered("ada", "DE11"),
+    invoice("I-1", 10_000),
+    invoice("I-2", 10_000),
+    invoice("I-3", 25_000, external_ref="4711"),
+    advised("R-1", {"I-1": 10_000, "I-3": 25_000}),
+    paid("P-1", 35_000, reference="R-1"),
+    paid("P-2", 10_000, None, account="DE11", reference="I-2"),
+    sent_back("B-1", "P-2", 10_000, None),
+]
+
+
+def publish(world: Rig, events: list[Event]) -> None:
+    """Each under its own id, however often it is published."""
+    for n, event in enumerate(events):
+        envelope = world._envelope("test", f"e-{n}-{event.subject}", event, None)
+        world.publish(topics_of(type(event))[0], Message(envelope, event))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.permutations(NAMED), st.integers(0, 1_000))
+def test_money_that_names_what_it_pays_ends_there_in_any_order(events: list[Event], seed: int):
+    world = rig(seed)
+
+    for event in events:
+        publish(world, [event])
+        if seed % 2:
+            world.settle()
+    world.settle()
+
+    assert pays(world, "P-1") == {"I-1": 10_000, "I-3": 25_000}
+    assert pays(world, "P-2") == {}
+    assert [i.open_minor for i in world.rows("cash", OpenItem)] == [0, 10_000, 0]
+    assert [(p.status, p.open) for p in world.rows("cash", Payment)] == [("applied", False), ("returned", False)]
+    assert [(m.unapplied_minor, m.on_account_minor) for m in world.rows("cash", CustomerMoney)] in ([], [(0, 0)])
+    assert world.deadlines("cash") == {}
+    books_are_in_order(world)
+
+
+AMOUNTS = st.sampled_from([3_000, 5_000, 8_000, 10_000, 10_150, 99_600, 100_000])
+CUSTOMERS = st.sampled_from(["ada", "bob", "eve"])
+NUMBERS = st.integers(1, 5)
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> list[Event]:
+    """Some weeks of events: numbers are few, so that many meet, repeat and contradict each other."""
+    found: list[Event] = [registered("ada", "DE11"), registered("bob", "DE22", root="ada"), registered("eve", "DE33")]
+    for _ in range(draw(st.integers(4, 16))):
+        number, amount, customer = draw(NUMBERS), draw(AMOUNTS), draw(CUSTOMERS)
+        payment_id = f"P-{draw(NUMBERS)}"
+        account = {"account": draw(st.sampled_from(["DE11", "DE22", "DE44"]))}
+        named = draw(st.sampled_from([None, None, f"I-{number}", f"R-{number}", "I-1 I-2", "X-1"]))
+        found.append(
+            draw(
+                st.sampled_from(
+                    [
+                        invoice(f"I-{number}", amount, customer),
+                        paid(payment_id, amount, customer, reference=named),
+                        paid(payment_id, amount, None, reference=named, **account),
+                        advised(f"R-{number}", {f"I-{number}": amount}, customer),
+                        advised(f"R-{number}", {f"I-{number}": amount}, None, payment_id=payment_id, **account),
+                        sent_back(f"B-{number}", payment_id, amount, None),
+                        sent_back(f"B-{number}", payment_id, amount, customer),
+                        credited(f"N-{number}", f"I-{number}", amount, customer),
+                        contested(f"C-{number}", f"I-{number}", amount, customer),
+                        resolved(f"C-{number}", f"I-{number}", amount, customer),
+                    ]
+                )
+            )
+        )
+    return found
+
+
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(happenings(), st.integers(0, 1_000), st.booleans())
+def test_the_identities_hold_after_every_event_of_any_sequence(events: list[Event], seed: int, twice: bool):
+    world = rig(seed)
+
+    for n, event in enumerate(events):
+        message = Message(world._envelope("test", f"e-{n}", event, None), event)
+        for _ in range(1 + twice):
+            world.publish(topics_of(type(event))[0], message)
+        world.settle()
+        books_are_in_order(world)
+    _people_interfere(world, seed)
+    world.until(NOON + timedelta(days=100))
+
+    books_are_in_order(world)
+    _versions_are_gap_free(world)
+
+
+def _people_interfere(world: Rig, seed: int) -> None:
+    """A person changes each allocation and puts money away, within what there is."""
+    for payment in world.rows("cash", Payment, identified=True):
+        usable = [i for i in world.rows("cash", OpenItem, open=True) if i.purse == payment.purse]
+        each = min(
+            [payment.amount_minor - payment.returned_minor - payment.taken_minor, *[i.open_minor for i in usable]]
+        )
+        who = {"customer_id": payment.customer_id, "payment_id": payment.payment_id, "roles": ("cash_lead",)}
+        if usable and each // len(usable):
+            said = tuple(
+                AllocationLine(invoice_number=i.invoice_number, amount_minor=each // len(usable)) for i in usable
+            )
+            world.command("cash", AllocatePayment(**who, lines=said), "kim")
+            books_are_in_order(world)
+        if left := money(world, payment.payment_id).unapplied_minor:
+            world.command("cash", PutOnAccount(**who, amount_minor=1 + seed % left), "kim")
+            books_are_in_order(world)
+
+
+def _versions_are_gap_free(world: Rig) -> None:
+    """What was told of each item counts up from 1, and the last of it is what the item owes."""
+    told = of([m.event for m in world.told], ItemChanged)
+    for row in world.rows("cash", OpenItem):
+        changes = [e for e in told if e.invoice_number == row.invoice_number]
+        assert [e.item_version for e in changes] == list(range(1, row.item_version + 1))
+        assert not changes or changes[-1].open_minor_after == row.open_minor
+
+
+def test_who_pays_exactly_is_never_applied_to_a_wrong_item():
+    world = rig(7)
+    true: dict[str, set[str]] = {}
+    for n in range(40):
+        world.tell(invoice(f"I-{n:02}", 1_000 + 250 * (n * 7 % 9)))
+        if n % 3 == 2:
+            numbers = {f"I-{n - back:02}" for back in range(n % 4 or 1)} - set().union(*true.values(), set())
+            total = sum(item(world, number).total_minor for number in numbers)
+            true[f"P-{n:02}"] = numbers
+            world.tell(paid(f"P-{n:02}", total))
+
+    applied = {p.payment_id: set(pays(world, p.payment_id)) for p in world.rows("cash", Payment) if p.applied_minor}
+
+    assert len(applied) >= 3
+    assert applied == {payment_id: true[payment_id] for payment_id in applied}
+    assert all(money(world, payment_id).status == "unapplied" for payment_id in true.keys() - applied.keys())
+    books_are_in_order(world)
