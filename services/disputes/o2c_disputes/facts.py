@@ -1,14 +1,16 @@
 """What the rules of disputes may ask about. A fact sheet holds ids, words and amounts, no personal data."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from o2c_chassis.working_set import Asked
 from o2c_contracts.money import to_amount
-from o2c_rules.rulebook import Facts, Value
+from o2c_rules.calendars import elapsed
+from o2c_rules.rulebook import Facts, RuleBook, Value
 
 from .domain.amounts import Amounts
 from .domain.cases import Case, Customer
-from .domain.clocks import Clock
+from .domain.clocks import Clock, Pause
 
 Sheet = dict[str, Value]
 
@@ -78,6 +80,12 @@ def of_clock(case: Case, customer: Customer, clock: Clock) -> Sheet:
 def shown(instant: datetime) -> str:
     """An instant in a sentence, in its own zone."""
     return instant.isoformat(sep=" ", timespec="minutes")
+
+
+def counted(book: RuleBook, clock: Clock, pauses: Iterable[Pause], now: datetime) -> int:
+    """Minutes of business time that stand on a clock at an instant; pauses count by their overlap with it."""
+    still = [(pause.from_at, pause.ended_at) for pause in pauses]
+    return clock.kept_minutes + elapsed(book.calendar(clock.calendar), clock.started_at, now, still)
 
 
 def word(asked: Asked, name: str) -> str:

@@ -8,7 +8,7 @@ from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.shared import EscalationRaised
-from o2c_rules.calendars import add_business_minutes, due, elapsed
+from o2c_rules.calendars import add_business_minutes, due
 
 from o2c_disputes import facts
 from o2c_disputes.domain.cases import Case
@@ -168,8 +168,7 @@ def _tell(work: WorkingSet, case: Case, clock: Clock, rungs: list[Rung]) -> Iter
 
 def counted(work: WorkingSet, clock: Clock) -> int:
     """Minutes of business time that stand on the clock now."""
-    calendar = work.book.calendar(clock.calendar)
-    return clock.kept_minutes + elapsed(calendar, clock.started_at, work.at, _pauses(work, clock))
+    return facts.counted(work.book, clock, work.find(Pause, case_id=clock.case_id), work.at)
 
 
 def stop(work: WorkingSet, case: Case, target: Target) -> None:
