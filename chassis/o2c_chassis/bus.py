@@ -32,6 +32,8 @@ OnSlices = Callable[[Sequence[Slice]], Awaitable[None]]
 """Returning means: these slices are durable."""
 Place = tuple[str, int]
 """Topic and partition."""
+PAUSES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Seconds before a reader tries again in a broken world; after the last one it ends, and its process with it."""
 
 
 class Reader(Protocol):

@@ -14,7 +14,7 @@ from o2c_contracts.wire import Record
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text
 
 from . import arrays
-from .bus import OnSlices, Place, Slice, Span, partition_of
+from .bus import PAUSES, OnSlices, Place, Slice, Span, partition_of
 from .clock import Clock, RealClock
 from .database import Database, Db
 from .errors import Lost, Overtaken
@@ -174,6 +174,7 @@ class LoopbackReader:
         self._at: dict[Place, tuple[str, int]] = {}
         self._stopping = False
         self.most = 500
+        self.pauses = PAUSES
 
     async def step(self) -> int:
         """Everything there is right now, up to the size of a slice; how many records."""
@@ -184,8 +185,11 @@ class LoopbackReader:
         if not starts:
             return 0
         slices, left = [], self.most
-        for (topic, partition), records in sorted((await self._bus.read(starts, self.most)).items()):
-            part = records[:left]
+        found = await self._bus.read(starts, self.most)
+        for (topic, partition), start in sorted(starts.items()):
+            part = found.get((topic, partition), [])[:left]
+            if left and (not part or part[0].offset != start):
+                raise Lost(f"{topic}/{partition}: record {start} is gone, the log ends at {ends_[topic, partition]}")
             left -= len(part)
             if part:
                 topic_id, first = self._at[topic, partition]
@@ -201,12 +205,12 @@ class LoopbackReader:
 
     async def run(self) -> None:
         """Until stopped. A broken world is retried with growing pauses, then ends the reader."""
-        pauses = iter((0.1, 0.3, 1, 3, 10, 30))
+        pauses = iter(self.pauses)
         while not self._stopping:
             try:
                 if await self.step() == 0:
                     await self._bus.wait(0.1)
-                pauses = iter((0.1, 0.3, 1, 3, 10, 30))
+                pauses = iter(self.pauses)
             except Halted:
                 await asyncio.sleep(1)
             except Lost:
