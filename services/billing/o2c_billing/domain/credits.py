@@ -37,7 +37,7 @@ class Request:
     correction_of: str | None = None
     """The correction of a charged month that this credit carries out."""
     status: str = "open"
-    """open, granted, refused, expired, withdrawn, replaced."""
+    """open, granted, refused, expired, withdrawn, voided."""
     approval_id: str | None = None
     approvals: int = 0
     """How many approvals were asked for: a changed content needs a new one."""

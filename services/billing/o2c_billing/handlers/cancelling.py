@@ -12,7 +12,7 @@ from o2c_billing.commands import CancelCharge
 from o2c_billing.domain.charges import Charge
 from o2c_billing.domain.credits import CANCEL_CHARGE, Request
 
-from .invoicing import customer_of, rechecked, waiting
+from .invoicing import rechecked, waiting
 from .matrix import actor, must_be_authorised, opened, voided
 from .unbilled import kept
 
@@ -74,21 +74,26 @@ def not_cancelled(request: Request, status: str, work: WorkingSet) -> Iterator[E
     charge = work.get(Charge, line_id=request.document_id)
     if charge is None or not charge.is_open:
         return
-    back = replace(charge, cancel_requested=False)
-    work.put(back)
-    if back.draft_id:
-        yield from rechecked([back.draft_id], work)
-    elif customer_of(back.customer_id, work).is_monthly:
-        yield from waiting([back], work)
+    yield from _back(replace(charge, cancel_requested=False), work)
 
 
 def priced_again(before: Charge, after: Charge, work: WorkingSet) -> Iterator[Event]:
     """A charge by its order as it stands now; people who were asked to cancel it were asked about another amount."""
-    if after.cancel_requested and after.net_minor != before.net_minor:
-        for request in work.find(Request, document_id=before.line_id):
-            if request.is_open:
-                yield from voided(request, f"{before.line_id} comes to another amount now", work)
-                work.put(request.end("voided"))
-        after = replace(after, cancel_requested=False)
-    if after != before:
-        yield from kept(after, work, before.blocker)
+    if not after.cancel_requested or after.net_minor == before.net_minor:
+        if after != before:
+            yield from kept(after, work, before.blocker)
+        return
+    for request in work.find(Request, document_id=before.line_id):
+        if request.is_open:
+            yield from voided(request, f"{before.line_id} comes to another amount now", work)
+            work.put(request.end("voided"))
+    yield from _back(replace(after, cancel_requested=False), work)
+
+
+def _back(charge: Charge, work: WorkingSet) -> Iterator[Event]:
+    """To where it waited before somebody wanted it cancelled."""
+    if charge.draft_id is None:
+        yield from waiting([charge], work)
+    else:
+        yield from kept(charge, work, charge.blocker)
+        yield from rechecked([charge.draft_id], work)
