@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Receipt(Protocol):
@@ -91,32 +91,32 @@ class Payment:
         if self.applied_minor:
             raise ValueError(f"{self.payment_id} pays items of {self.customer_id}")
         return _placed(
-            replace(
-                self,
-                customer_id=customer_id,
-                named_customer_id=customer_id,
-                identified=True,
-                unapplied_minor=self.amount_minor - self.returned_minor - self.taken_minor,
-                on_account_minor=0,
-                reason="",
-                because="",
-                candidates="[]",
-                manual=False,
-            )
+            self,
+            customer_id=customer_id,
+            named_customer_id=customer_id,
+            identified=True,
+            unapplied_minor=self.amount_minor - self.returned_minor - self.taken_minor,
+            on_account_minor=0,
+            reason="",
+            because="",
+            candidates="[]",
+            manual=False,
         )
 
-    def apply(self, amount_minor: int) -> "Payment":
-        """Pays items: out of what is unapplied first, then out of what is on account."""
+    def apply(self, amount_minor: int, because: str, decision_id: str | None) -> "Payment":
+        """Pays items: out of what is unapplied first, then out of what is on account. Why it waited is gone."""
         if not 0 < amount_minor <= self.available_minor:
             raise ValueError(f"{self.payment_id} has {self.available_minor} left, not {amount_minor}")
         first = min(amount_minor, self.unapplied_minor)
         return _placed(
-            replace(
-                self,
-                applied_minor=self.applied_minor + amount_minor,
-                unapplied_minor=self.unapplied_minor - first,
-                on_account_minor=self.on_account_minor - amount_minor + first,
-            )
+            self,
+            applied_minor=self.applied_minor + amount_minor,
+            unapplied_minor=self.unapplied_minor - first,
+            on_account_minor=self.on_account_minor - amount_minor + first,
+            reason="",
+            because=because,
+            decision_id=decision_id,
+            candidates="[]",
         )
 
     def unapply(self, amount_minor: int) -> "Payment":
@@ -124,11 +124,9 @@ class Payment:
         if not 0 < amount_minor <= self.applied_minor:
             raise ValueError(f"{self.payment_id} has {self.applied_minor} applied, not {amount_minor}")
         return _placed(
-            replace(
-                self,
-                applied_minor=self.applied_minor - amount_minor,
-                unapplied_minor=self.unapplied_minor + amount_minor,
-            )
+            self,
+            applied_minor=self.applied_minor - amount_minor,
+            unapplied_minor=self.unapplied_minor + amount_minor,
         )
 
     def keep(self, amount_minor: int) -> "Payment":
@@ -136,11 +134,9 @@ class Payment:
         if not 0 < amount_minor <= self.unapplied_minor:
             raise ValueError(f"{self.payment_id} has {self.unapplied_minor} unapplied, not {amount_minor}")
         return _placed(
-            replace(
-                self,
-                unapplied_minor=self.unapplied_minor - amount_minor,
-                on_account_minor=self.on_account_minor + amount_minor,
-            )
+            self,
+            unapplied_minor=self.unapplied_minor - amount_minor,
+            on_account_minor=self.on_account_minor + amount_minor,
         )
 
     def take(self, amount_minor: int) -> "Payment":
@@ -148,11 +144,9 @@ class Payment:
         if not 0 < amount_minor <= self.on_account_minor:
             raise ValueError(f"{self.payment_id} has {self.on_account_minor} on account, not {amount_minor}")
         return _placed(
-            replace(
-                self,
-                on_account_minor=self.on_account_minor - amount_minor,
-                taken_minor=self.taken_minor + amount_minor,
-            )
+            self,
+            on_account_minor=self.on_account_minor - amount_minor,
+            taken_minor=self.taken_minor + amount_minor,
         )
 
     def left(self, reason: str, because: str, decision_id: str | None, *, waits: bool = False) -> "Payment":
@@ -161,19 +155,23 @@ class Payment:
         return replace(self, status=status, reason=reason, because=because, decision_id=decision_id)
 
 
-def _placed(payment: Payment) -> Payment:
-    """With the status that follows from where its money is."""
-    p = payment
-    if not p.identified:
-        status = "unidentified"
-    elif p.unapplied_minor:
-        status = "part-applied" if p.applied_minor else "unapplied"
-    elif p.applied_minor:
-        status = "applied"
+def _placed(payment: Payment, **changes: Any) -> Payment:
+    """Changed, with the status that follows from where its money is then."""
+    identified = changes.get("identified", payment.identified)
+    unapplied = changes.get("unapplied_minor", payment.unapplied_minor)
+    on_account = changes.get("on_account_minor", payment.on_account_minor)
+    applied = changes.get("applied_minor", payment.applied_minor)
+    back = changes.get("returned_minor", payment.returned_minor)
+    if not identified:
+        status, still = "unidentified", back < payment.amount_minor
+    elif unapplied:
+        status, still = ("part-applied" if applied else "unapplied"), True
+    elif applied:
+        status, still = "applied", on_account > 0
     else:
-        status = "on-account" if p.on_account_minor or p.taken_minor else "returned"
-    still = p.unapplied_minor + p.on_account_minor + p.unidentified_minor > 0
-    return replace(p, status=status, open=still)
+        kept = on_account or changes.get("taken_minor", payment.taken_minor)
+        status, still = ("on-account" if kept else "returned"), on_account > 0
+    return replace(payment, **changes, status=status, open=still)
 
 
 def went_back(payment: Payment, amount_minor: int) -> Payment:
@@ -182,18 +180,16 @@ def went_back(payment: Payment, amount_minor: int) -> Payment:
         raise ValueError(f"{payment.payment_id} cannot give back {amount_minor}: take its items back first")
     p, returned = payment, payment.returned_minor + amount_minor
     if not p.identified:
-        return _placed(replace(p, returned_minor=returned))
+        return _placed(p, returned_minor=returned)
     first = min(amount_minor, p.unapplied_minor)
     second = min(amount_minor - first, p.on_account_minor)
     third = amount_minor - first - second
     return _placed(
-        replace(
-            p,
-            unapplied_minor=p.unapplied_minor - first,
-            on_account_minor=p.on_account_minor - second,
-            taken_minor=p.taken_minor - third,
-            returned_minor=returned,
-        )
+        p,
+        unapplied_minor=p.unapplied_minor - first,
+        on_account_minor=p.on_account_minor - second,
+        taken_minor=p.taken_minor - third,
+        returned_minor=returned,
     )
 
 

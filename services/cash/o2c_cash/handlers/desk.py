@@ -110,11 +110,12 @@ class Desk:
             moved = [(account, customer, amount) for (account, customer), amount in entries.items() if amount]
             if not moved:
                 continue
+            customers = [customer for _, customer, _ in moved]
             journal = Journal(
                 journal_id=self.work.new_id("journal", document),
                 legal_entity=legal_entity,
                 currency=currency,
-                customer_id=None,
+                customer_id=customers[0],
                 document_id=document,
                 posting_date=self.today(legal_entity),
                 value_date=value_date,
@@ -122,8 +123,8 @@ class Desk:
                 cause=f"{envelope.source}/{envelope.id}",
             )
             lines = journal.lines((account, amount) for account, _, amount in moved)
-            for line, (_, customer, _) in zip(lines, moved, strict=True):
-                self.work.put(replace(line, customer_id=customer))
+            for line, customer in zip(lines, customers, strict=True):
+                self.work.put(line if customer == line.customer_id else replace(line, customer_id=customer))
 
     def _money(self, customer_id: str, purse: tuple[str, str]) -> Iterator[Event]:
         before = self.money_row(customer_id, purse)

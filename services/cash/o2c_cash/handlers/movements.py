@@ -44,7 +44,7 @@ def receive(desk: Desk, payment: Payment) -> Payment:
 
 def pay(desk: Desk, payment: Payment, item: OpenItem, amount_minor: int, reason: Why) -> Both:
     """Money pays an item; both as they are afterwards."""
-    before, payment = payment, payment.apply(amount_minor)
+    before, payment = payment, payment.apply(amount_minor, reason.because, reason.decision_id)
     item = desk.change(item.less(amount_minor), amount_minor, _paying(payment, "payment", reason))
     desk.work.put(payment)
     desk.touch(str(payment.customer_id), payment.purse)

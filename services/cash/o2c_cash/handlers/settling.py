@@ -1,7 +1,6 @@
 """Money that is explained pays its items; what is left of an item, or of the money, is decided by tables."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from o2c_chassis.working_set import Asked
@@ -27,8 +26,6 @@ def settle(desk: Desk, payment: Payment, lines: Sequence[Line], asked: Asked) ->
         payment, item = yield from movements.pay(desk, payment, item, amount, reason)
         if item.open_minor:
             yield from _residual(desk, payment, item)
-    payment = replace(payment, because=reason.because, decision_id=reason.decision_id, reason="", candidates="[]")
-    desk.work.put(payment)
     return _excess(desk, payment) if payment.unapplied_minor else payment
 
 
