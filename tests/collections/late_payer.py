@@ -15,7 +15,6 @@ from o2c_contracts.disputes import DisputeOpened, DisputeResolved
 from o2c_contracts.event import Envelope, Event, Message
 from o2c_contracts.intake import PromiseMade
 from o2c_contracts.master import CustomerRegistered
-from o2c_contracts.shared import CustomerBlocked, CustomerUnblocked
 from o2c_rules.rulebook import RuleBook
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -126,8 +125,8 @@ def invoice(customer: str, number: str, minor: int, due: date, **more: Any) -> I
     )
 
 
-def from_cash(world: World, event: CustomerBlocked | CustomerUnblocked, when: datetime) -> list[Event]:
-    """Every service may tell these; here cash does."""
+def from_cash(world: World, event: Event, when: datetime) -> list[Event]:
+    """What several may tell, with cash as its writer; also what no topic carries, such as the end of a delivery."""
     world.rig.at = when
     first, name = len(world.rig.told), type(event).__name__
     envelope = Envelope("cash", f"{name}-{when}", name, when, when, when.date())

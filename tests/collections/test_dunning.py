@@ -3,6 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from o2c_chassis.service import DeliveryEnded
 from o2c_chassis.testing import of
 from o2c_collections.domain.accounts import Account
 from o2c_collections.domain.letters import Activity, Escalation, Notice
@@ -282,6 +283,36 @@ def test_an_undeliverable_letter_becomes_somebodys_work_and_the_items_keep_their
     (notice,) = world.rig.rows("collections", Notice)
     assert (raised.to, raised.document_id, waiting.closed_at) == ("collector", lost.notice_id, None)
     assert (notice.status, notice.problem, world.item().level) == ("undeliverable", "refused", 1)
+
+
+def test_a_reason_of_several_lines_is_told_in_one(world: World):
+    world.invoice()
+    world.rig.until(on(1, 9))
+    (notice,) = world.rig.rows("collections", Notice)
+    ended = DeliveryEnded(
+        kind="dunning-letter",
+        subject_id=notice.notice_id,
+        owner_key="c:C1",
+        customer_id="C1",
+        delivered=False,
+        channel="email",
+        problem="550 no such user\r\n  here",
+    )
+
+    (lost, _) = from_cash(world, ended, on(1, 9))
+
+    assert isinstance(lost, NoticeUndeliverable)
+    assert lost.reason == "550 no such user here"
+
+
+def test_a_dispute_that_names_somebody_elses_invoice_leaves_it_alone(world: World):
+    world.invoice()
+    world.customer = "C2"
+
+    world.disputed("R1", 100_000, on(-5))
+    world.rig.until(on(1, 9))
+
+    assert world.letter_days() == [(1, 1)]
 
 
 def test_a_delivered_letter_says_so(world: World):

@@ -2,10 +2,7 @@
 
 from datetime import timedelta
 
-import pytest
-from o2c_chassis.errors import Refused
 from o2c_chassis.testing import of
-from o2c_collections.commands import RecordPromise, WithdrawPromise
 from o2c_collections.domain.accounts import Customer
 from o2c_collections.domain.letters import Escalation
 from o2c_collections.domain.promises import Promise
@@ -332,68 +329,6 @@ def test_the_same_promise_number_never_counts_twice(world: World):
     assert [(p.promise_id, p.invoice_number) for p in world.rig.rows("collections", Promise)] == [("V1", "R1")]
 
 
-def test_a_collector_records_what_was_promised_on_the_telephone(world: World):
-    world.invoice()
-    world.disputed("R1", 20_000, on(0))
-    world.rig.at = on(2)
-
-    command = RecordPromise(customer_id="C1", invoice_number="R1", promised_on=BY, roles=("collector",))
-    (recorded,) = of(world.rig.command("collections", command, "clara"), PromiseRecorded)
-
-    assert recorded.amount_minor == 80_000
-    assert world.item().claimed_minor == 0
-
-
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [
-        ({"invoice_number": "R7"}, "unknown-invoice"),
-        ({"amount_minor": 100_001}, "promise-too-high"),
-        ({"promised_on": DUE}, "promise-not-taken"),
-        ({"roles": ("dispute_agent",)}, "no-authority"),
-    ],
-)
-def test_a_promise_that_cannot_be_is_refused_with_its_reason(world: World, said: dict, code: str):
-    world.invoice()
-    world.rig.at = on(2)
-    body = {"customer_id": "C1", "invoice_number": "R1", "promised_on": BY, "roles": ("collector",)} | said
-
-    with pytest.raises(Refused) as refused:
-        world.rig.command("collections", RecordPromise(**body), "clara")
-
-    assert refused.value.code == code
-    assert states(world) == []
-
-
-def test_after_two_broken_promises_for_an_invoice_a_third_is_not_taken(world: World):
-    world.invoice()
-    for n in (1, 2):
-        world.promised("R1", 100_000, DUE + timedelta(days=10 * n), on(10 * n - 5), f"V{n}")
-        world.rig.until(on(10 * n + 3, 19))
-    assert states(world) == ["broken", "broken"]
-
-    command = RecordPromise(
-        customer_id="C1", invoice_number="R1", promised_on=DUE + timedelta(days=40), roles=("collector",)
-    )
-    with pytest.raises(Refused) as refused:
-        world.rig.command("collections", command, "clara")
-
-    assert refused.value.text == "2 promises for this invoice were broken; a further one is not taken"
-
-
-def test_a_withdrawn_promise_counts_neither_way_and_the_item_is_reminded_again(world: World):
-    world.invoice()
-    world.promised("R1", 100_000, BY, on(2))
-
-    command = WithdrawPromise(customer_id="C1", promise_id="V1", reason="typing error", roles=("ar_manager",))
-    told = world.rig.command("collections", command, "anna")
-
-    assert [e.reason for e in of(told, PromiseWithdrawn)] == ["withdrawn"]
-    assert world.rig.deadlines("collections") == {("dunning", "C1/DE01"): on(3, 8)}
-    with pytest.raises(Refused, match="V1 is withdrawn"):
-        world.rig.command("collections", command, "anna")
-
-
 def test_a_customer_nobody_registered_yet_can_promise_all_the_same(world: World):
     world.customer = "C9"
     world.invoice("R9")
@@ -402,3 +337,39 @@ def test_a_customer_nobody_registered_yet_can_promise_all_the_same(world: World)
 
     assert world.item("R9").promised_minor == 100_000
     assert world.rig.rows("collections", Customer, customer_id="C9") == []
+    assert len(of(world.rig.until(on(13, 18)), PromiseBroken)) == 1
+
+
+def test_a_promise_for_somebody_elses_invoice_is_not_taken_and_touches_nothing(world: World):
+    world.invoice()
+    before = world.item()
+    world.customer = "C2"
+
+    told = world.promised("R1", 100_000, BY, on(0), "V2")
+
+    (raised,) = of(told, EscalationRaised)
+    assert (raised.customer_id, raised.level) == ("C2", "promise-refused")
+    assert world.item() == before
+
+
+def test_a_promise_in_another_currency_is_not_taken(world: World):
+    world.invoice(currency="USD")
+
+    told = world.promised("R1", 100_000, BY, on(0))
+
+    assert [type(e) for e in told] == [EscalationRaised]
+    assert world.item().promised_minor == 0
+
+
+def test_a_promise_that_came_before_somebody_elses_invoice_blames_nobody(world: World):
+    world._versions["R1"] = 0
+    world.customer = "C2"
+    world.promised("R1", 100_000, BY, on(-29), "V2")
+
+    world.customer = "C1"
+    world.invoice()
+    told = world.rig.until(on(13, 18))
+
+    assert of(told, PromiseJudged) == []
+    assert [e.reason for e in of(told, PromiseWithdrawn)] == ["refused"]
+    assert (world.item().customer_id, world.letter_days()) == ("C1", [(1, 1), (10, 2)])

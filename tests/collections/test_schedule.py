@@ -148,6 +148,20 @@ def test_a_new_version_of_the_ladder_is_foreseen(book: RuleBook, worlds: Callabl
     assert world.letter_days() == [(9, 1)]
 
 
+def test_another_segment_climbs_its_own_ladder_from_then_on(book: RuleBook, worlds: Callable[..., World]):
+    rows = """
+      - {id: A, segment: key, level: 0, days_past_due: ">= 15", next_level: 1, channel: letter, hour: 8}
+      - {id: B, segment: not(key), level: 0, days_past_due: ">= 1", next_level: 1, channel: email, hour: 8}
+    """
+    world = worlds(other=ladder(book, rows))
+    world.invoice()
+
+    world.rig.tell(CustomerChanged(customer_id="C1", segment="key"), at=on(-1))
+    world.rig.until(on(30))
+
+    assert world.letter_days() == [(15, 1)]
+
+
 def test_a_ladder_that_would_skip_a_level_cannot(book: RuleBook, worlds: Callable[..., World]):
     rows = '- {id: A, level: "< 3", days_past_due: ">= 1", next_level: 3, channel: email, hour: 8}'
     world = worlds(other=ladder(book, rows))

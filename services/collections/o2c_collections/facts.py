@@ -33,21 +33,21 @@ def ladder(item: Item, customer: Customer, on: date, balance_minor: int) -> Fact
     }
 
 
-def promise(item: Item, customer: Customer, promises: Iterable[Promise], asked: tuple[int, int]) -> Facts:
-    """May this promise be taken, and when is it judged? `asked`: its amount, and how many days ahead it lies."""
-    amount_minor, days_ahead = asked
-    mine = [p for p in promises if p.invoice_number == item.invoice_number]
+def promise(offered: Promise, item: Item, customer: Customer, promises: Iterable[Promise], days_ahead: int) -> Facts:
+    """May this promise be taken, and when is it judged? `promises`: those the customer made before."""
+    mine = [p for p in promises if p.concerns(item)]
     return {
         "segment": customer.segment,
         "risk_class": customer.risk_class,
         "tier": customer.tier,
         "country": customer.country,
-        "legal_entity": item.legal_entity,
-        "currency": item.currency,
+        "legal_entity": offered.legal_entity,
+        "currency": offered.currency,
+        "fits_invoice": offered.concerns(item),
         "invoice_known": item.known,
         "level": item.level,
         "open_minor": item.open_minor,
-        "amount_minor": amount_minor,
+        "amount_minor": offered.amount_minor,
         "days_ahead": days_ahead,
         "has_open_promise": any(p.state == State.OPEN for p in mine),
         "broken_on_item": broken(mine),

@@ -52,6 +52,11 @@ class Promise:
     reason: str = ""
     decision_id: str | None = None
 
+    def concerns(self, item: Item) -> bool:
+        """Whether this promise may pay that item: a customer can name a number that is not its own."""
+        mine = (self.invoice_number, self.customer_id, self.legal_entity, self.currency)
+        return mine == (item.invoice_number, item.customer_id, item.legal_entity, item.currency)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

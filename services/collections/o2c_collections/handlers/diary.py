@@ -31,7 +31,8 @@ def demand(work: WorkingSet, command: Command, action: str) -> str:
     person = work.cause.envelope.actor
     if person is None:
         raise Refused("no-person", "only a named person may do this", status=401)
-    asked = work.ask(AUTHORITY, {"action": action}, subject=action)
+    sheet = {"action": action, "person": person, "roles": " ".join(command.roles), "customer_id": command.customer_id}
+    asked = work.ask(AUTHORITY, sheet, subject=action)
     may = [str(row.outcome["role"]) for row in asked.rows]
     if not set(may) & set(command.roles):
         raise Refused("no-authority", f"{person} may not {action}", f"who may: {', '.join(may)}", 403)

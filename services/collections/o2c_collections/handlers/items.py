@@ -37,10 +37,13 @@ KINDS: dict[type[ItemChanged], str] = {
 
 
 def on_invoice_issued(event: InvoiceIssued, work: WorkingSet) -> Iterator[Event]:
-    """Version 0 of its item; where cash has spoken already, its word stays."""
+    """Version 0 of its item; where cash has spoken already, its word stays. Whose it is, billing alone knows."""
     item = _item(event, event.invoice_number, work)
     item = replace(
         item.changed(event.total_minor, 0),
+        customer_id=event.customer_id,
+        legal_entity=event.legal_entity,
+        currency=event.currency,
         known=True,
         external_ref=event.external_ref,
         issued_on=event.issued_on,
@@ -125,8 +128,13 @@ def on_payment_reversed(event: PaymentReversed, work: WorkingSet) -> Iterator[Ev
 
 
 def _contested(event: DisputeOpened | DisputeResolved, dispute: Dispute, work: WorkingSet) -> Iterator[Event]:
-    work.put(dispute)
     item = _item(event, event.invoice_number, work)
+    if item.customer_id != event.customer_id:
+        note(
+            work, event.customer_id, "dispute-elsewhere", event.case_id, f"{item.invoice_number} is another customer's"
+        )
+        return
+    work.put(dispute)
     item = item.contested(work.find(Dispute, invoice_number=event.invoice_number))
     yield from look_again(work, _customer(event.customer_id, work), item)
 

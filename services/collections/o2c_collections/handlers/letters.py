@@ -19,7 +19,7 @@ from o2c_collections.domain.letters import Notice, listed
 from o2c_collections.tables.needs import account_of
 
 from . import stops
-from .diary import Matter, escalate, note
+from .diary import LINE_MOST, Matter, escalate, note
 from .schedule import TABLE as LADDER
 from .schedule import balance_of, open_items, settle, step_of
 
@@ -88,18 +88,19 @@ def on_letter_ended(event: DeliveryEnded, work: WorkingSet) -> Iterator[Event]:
     if event.delivered:
         work.put(replace(notice, status="delivered"))
         return
-    work.put(replace(notice, status="undeliverable", problem=event.problem))
-    note(work, notice.customer_id, "notice-undeliverable", notice.notice_id, event.problem)
+    problem = " ".join(event.problem.split())[:LINE_MOST] or "no reason given"
+    work.put(replace(notice, status="undeliverable", problem=problem))
+    note(work, notice.customer_id, "notice-undeliverable", notice.notice_id, problem)
     yield NoticeUndeliverable(
         customer_id=notice.customer_id,
         notice_id=notice.notice_id,
         legal_entity=notice.legal_entity,
-        reason=event.problem,
+        reason=problem,
     )
     lines = json.loads(notice.lines)
     currency = lines[0]["currency"]
     claimed = sum(line["claimed_minor"] for line in lines if line["currency"] == currency)
-    text = f"the letter of {notice.sent_on} (level {notice.level}) did not arrive: {event.problem}"
+    text = f"the letter of {notice.sent_on} (level {notice.level}) did not arrive: {problem}"
     matter = Matter("notice-undeliverable", notice.notice_id, 1, notice.legal_entity, currency, claimed, text)
     yield from escalate(work, Customer(notice.customer_id), matter)
 

@@ -1,7 +1,7 @@
 """Promises to pay: taken, judged by payments or by their deadline, withdrawn. One open promise per item."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from o2c_chassis.errors import Refused
@@ -41,15 +41,6 @@ _TOLD: dict[str, type[PromiseJudged]] = {
 _HAPPENED = {State.PARTLY_KEPT: "promise-partly-kept", State.BROKEN: "promise-broken"}
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What the customer promises."""
-
-    promise_id: str
-    amount_minor: int
-    promised_on: date
-
-
 def on_promise_made(event: PromiseMade, work: WorkingSet) -> Iterator[Event]:
     """From outside. It cannot be refused to anybody's face, so one that the table does not take goes to a person."""
     if work.get(Promise, promise_id=event.promise_id) is not None:
@@ -59,18 +50,13 @@ def on_promise_made(event: PromiseMade, work: WorkingSet) -> Iterator[Event]:
     item = work.get(Item, invoice_number=event.invoice_number) or Item(
         event.invoice_number, event.customer_id, event.legal_entity, event.currency
     )
-    offer = Offer(event.promise_id, event.amount_minor, event.promised_on)
-    asked = _ask(work, customer, item, offer)
+    offered = _offered(work, item, event.promise_id, event.amount_minor, event.promised_on)
+    offered = replace(offered, customer_id=event.customer_id, legal_entity=event.legal_entity, currency=event.currency)
+    asked = _ask(work, customer, item, offered)
     if asked["then"] == "take":
-        yield from _take(work, customer, item, offer, asked)
-        return
-    reason = asked.undecided or " ".join(asked.because)
-    work.put(replace(_promise(work, item, offer, asked), state=State.REFUSED, reason=reason))
-    note(work, event.customer_id, "promise-refused", event.promise_id, reason)
-    text = (
-        f"a promise of {as_text(offer.amount_minor, item.currency)} for {item.invoice_number} was not taken: {reason}"
-    )
-    yield from escalate(work, customer, _matter("promise-refused", item, offer.promise_id, offer.amount_minor, text))
+        yield from _take(work, customer, item, _dated(work, offered, asked))
+    else:
+        yield from _refused(work, customer, offered, asked)
 
 
 def on_record_promise(command: RecordPromise, work: WorkingSet) -> Iterator[Event]:
@@ -84,21 +70,25 @@ def on_record_promise(command: RecordPromise, work: WorkingSet) -> Iterator[Even
     if not 0 < amount <= payable:
         most = as_text(payable, item.currency)
         raise Refused("promise-too-high", f"{most} of {item.invoice_number} can be promised", status=422)
-    offer = Offer(work.new_id("promise", item.invoice_number), amount, command.promised_on)
-    asked = _ask(work, customer, item, offer)
+    offered = _offered(work, item, work.new_id("promise", item.invoice_number), amount, command.promised_on)
+    asked = _ask(work, customer, item, offered)
     if asked["then"] != "take":
         raise Refused("promise-not-taken", asked.undecided or " ".join(asked.because), status=422)
-    yield from _take(work, customer, item, offer, asked)
+    yield from _take(work, customer, item, _dated(work, offered, asked))
 
 
 def on_promise_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     """Its time is up. While cash cannot say what came in nobody is blamed: the promise waits until it can."""
-    promise = _find(work, event.customer_id or "", event.subject_id)
-    customer = work.get(Customer, customer_id=event.customer_id or "")
-    if promise is None or customer is None or customer.blocked or promise.state in ENDED:
+    who = event.customer_id or ""
+    promise = _find(work, who, event.subject_id)
+    customer = work.get(Customer, customer_id=who) or Customer(who)
+    if promise is None or customer.blocked or promise.state in ENDED:
         return
-    if item := work.get(Item, invoice_number=promise.invoice_number):
+    item = work.get(Item, invoice_number=promise.invoice_number)
+    if item is not None and promise.concerns(item):
         yield from look_again(work, customer, item)
+    else:
+        yield from _end(work, promise, State.REFUSED, f"{promise.invoice_number} turned out to be another's")
 
 
 def on_withdraw_promise(command: WithdrawPromise, work: WorkingSet) -> Iterator[Event]:
@@ -130,7 +120,7 @@ def rejudge(work: WorkingSet, customer: Customer, item: Item) -> tuple[Item, lis
     changes = work.find(ItemChange, invoice_number=item.invoice_number)
     promised, told = 0, list[Event]()
     for promise in work.find(Promise, customer_id=item.customer_id):
-        if promise.invoice_number != item.invoice_number or promise.state in ENDED:
+        if not promise.concerns(item) or promise.state in ENDED:
             continue
         found = standing(promise, changes, item)
         after = judge(promise, found, work.at)
@@ -142,40 +132,54 @@ def rejudge(work: WorkingSet, customer: Customer, item: Item) -> tuple[Item, lis
     return replace(item, promised_minor=promised), told
 
 
-def _ask(work: WorkingSet, customer: Customer, item: Item, offer: Offer) -> Asked:
-    ahead = (offer.promised_on - work.today(item.legal_entity)).days
-    promises = work.find(Promise, customer_id=item.customer_id)
-    sheet = facts.promise(item, customer, promises, (offer.amount_minor, ahead))
-    return work.ask(TABLE, sheet, subject=offer.promise_id, on=offer.promised_on)
+def _offered(work: WorkingSet, item: Item, promise_id: str, amount_minor: int, promised_on: date) -> Promise:
+    """Not taken as long as the table has not said so."""
+    return Promise(
+        promise_id=promise_id,
+        customer_id=item.customer_id,
+        legal_entity=item.legal_entity,
+        currency=item.currency,
+        invoice_number=item.invoice_number,
+        amount_minor=amount_minor,
+        promised_on=promised_on,
+        counts_until=promised_on,
+        judge_at=work.at,
+        made_at=work.at,
+        state=State.REFUSED,
+    )
 
 
-def _take(work: WorkingSet, customer: Customer, item: Item, offer: Offer, asked: Asked) -> Iterator[Event]:
+def _ask(work: WorkingSet, customer: Customer, item: Item, offered: Promise) -> Asked:
+    ahead = (offered.promised_on - work.today(offered.legal_entity)).days
+    promises = work.find(Promise, customer_id=offered.customer_id)
+    sheet = facts.promise(offered, item, customer, promises, ahead)
+    return work.ask(TABLE, sheet, subject=offered.promise_id, on=offered.promised_on)
+
+
+def _take(work: WorkingSet, customer: Customer, item: Item, promise: Promise) -> Iterator[Event]:
     for earlier in work.find(Promise, customer_id=item.customer_id):
-        if earlier.invoice_number == item.invoice_number and earlier.state == State.OPEN:
-            yield from _end(work, earlier, State.SUPERSEDED, f"replaced by {offer.promise_id}")
-    promise = _promise(work, item, offer, asked)
+        if earlier.concerns(item) and earlier.state == State.OPEN:
+            yield from _end(work, earlier, State.SUPERSEDED, f"replaced by {promise.promise_id}")
     work.put(promise)
     yield from _recorded(work, promise)
     yield from look_again(work, customer, replace(item, has_promises=True))
 
 
-def _promise(work: WorkingSet, item: Item, offer: Offer, asked: Asked) -> Promise:
-    counts_until = offer.promised_on + timedelta(days=_days(asked, "tolerance_days"))
-    judged_on = counts_until + timedelta(days=_days(asked, "posting_days"))
-    return Promise(
-        promise_id=offer.promise_id,
-        customer_id=item.customer_id,
-        legal_entity=item.legal_entity,
-        currency=item.currency,
-        invoice_number=item.invoice_number,
-        amount_minor=offer.amount_minor,
-        promised_on=offer.promised_on,
-        counts_until=counts_until,
-        judge_at=local_hour(work.book, item.legal_entity, judged_on, _days(asked, "hour")),
-        made_at=work.at,
-        state=State.OPEN,
-        decision_id=asked.id,
-    )
+def _dated(work: WorkingSet, offered: Promise, asked: Asked) -> Promise:
+    """The promise as taken, with the table's tolerance and the moment at which it is judged."""
+    counts_until = offered.promised_on + timedelta(days=_number(asked, "tolerance_days"))
+    judged_on = counts_until + timedelta(days=_number(asked, "posting_days"))
+    judge_at = local_hour(work.book, offered.legal_entity, judged_on, _number(asked, "hour"))
+    return replace(offered, counts_until=counts_until, judge_at=judge_at, state=State.OPEN, decision_id=asked.id)
+
+
+def _refused(work: WorkingSet, customer: Customer, offered: Promise, asked: Asked) -> Iterator[Event]:
+    reason = asked.undecided or " ".join(asked.because)
+    work.put(replace(offered, reason=reason, decision_id=asked.id))
+    note(work, offered.customer_id, "promise-refused", offered.promise_id, reason)
+    amount = as_text(offered.amount_minor, offered.currency)
+    text = f"a promise of {amount} for {offered.invoice_number} was not taken: {reason}"
+    yield from escalate(work, customer, _matter("promise-refused", offered, offered.amount_minor, text))
 
 
 def _recorded(work: WorkingSet, promise: Promise) -> Iterator[Event]:
@@ -243,21 +247,21 @@ def _moved(work: WorkingSet, customer: Customer, before: Promise, after: Promise
         broken_promises=count,
     )
     if after.judged > before.judged:
-        matter = Matter(
-            _HAPPENED[State(after.state)],
-            after.promise_id,
-            after.judged,
-            after.legal_entity,
-            after.currency,
-            after.amount_minor - after.paid_minor,
-            text,
-            after.invoice_number,
-        )
-        yield from escalate(work, customer, matter, count)
+        missing = after.amount_minor - after.paid_minor
+        yield from escalate(work, customer, _matter(_HAPPENED[State(after.state)], after, missing, text), count)
 
 
-def _matter(event: str, item: Item, promise_id: str, amount_minor: int, text: str) -> Matter:
-    return Matter(event, promise_id, 1, item.legal_entity, item.currency, amount_minor, text, item.invoice_number)
+def _matter(event: str, promise: Promise, amount_minor: int, text: str) -> Matter:
+    return Matter(
+        event,
+        promise.promise_id,
+        max(1, promise.judged),
+        promise.legal_entity,
+        promise.currency,
+        amount_minor,
+        text,
+        promise.invoice_number,
+    )
 
 
 def _find(work: WorkingSet, customer_id: str, promise_id: str) -> Promise | None:
@@ -269,6 +273,6 @@ def account_of(work: WorkingSet, item: Item) -> Account:
     return found or Account(item.customer_id, item.legal_entity)
 
 
-def _days(asked: Asked, name: str) -> int:
+def _number(asked: Asked, name: str) -> int:
     value = asked[name]
     return value if isinstance(value, int) else 0
