@@ -4,9 +4,10 @@ One process writes it; what it published lately is kept in memory too, so that i
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from uuid import uuid4
 
 from o2c_contracts.topics import PARTITIONS, TOPICS
@@ -16,7 +17,7 @@ from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Tabl
 from . import arrays
 from .bus import PAUSES, OnSlices, Place, Slice, Span, partition_of
 from .clock import Clock, RealClock
-from .database import Database, Db
+from .database import Database
 from .errors import Lost, Overtaken
 from .inbox import begin_positions, positions_of
 from .quarantine import Halted
@@ -42,12 +43,21 @@ ends = Table(
     Column("topic_id", Text, nullable=False),
     Column("next", BigInteger, nullable=False),
 )
-_ADVANCE = """
-insert into ends as e (topic, partition, topic_id, next)
-select $1, * from unnest($2::bigint[], $3::text[], $4::bigint[])
-on conflict (topic, partition) do update set next = e.next + excluded.next returning partition, next
+# One round trip per publish. `back`: how far a new record stands from its partition's new end.
+_APPEND = """
+with advanced as (
+    insert into ends as e (topic, partition, topic_id, next)
+    select $1, g.partition, g.topic_id, g.count
+    from unnest($2::bigint[], $3::text[], $4::bigint[]) g(partition, topic_id, count)
+    on conflict (topic, partition) do update set next = e.next + excluded.next returning partition, next
+), added as (
+    insert into log (topic, partition, "offset", key, headers, value, appended_at)
+    select $1, a.partition, a.next - g.back, g.key, g.headers, g.value, $10
+    from unnest($5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::bytea[])
+        g(partition, back, key, headers, value) join advanced a using (partition)
+)
+select partition, next from advanced
 """
-_APPEND = arrays.insert(log)
 _READ = """
 select topic, partition, "offset", key, headers, value, appended_at from (
     select l.*, row_number() over (partition by l.topic, l.partition order by l."offset") as n
@@ -64,8 +74,10 @@ class Loopback:
     """Publishes and reads; `exclusive`: no other process writes this log, so its ends are known without asking."""
 
     def __init__(self, database: Database, clock: Clock | None = None, *, exclusive: bool = True) -> None:
-        self._database, self._clock, self._exclusive = database, clock or RealClock(), exclusive
+        self._database, self._clock, self.exclusive = database, clock or RealClock(), exclusive
         self._published = asyncio.Event()
+        self.appended = 0
+        """Publishes of this process so far: while it stands still, nobody who exclusively reads it need look again."""
         self._ends: dict[Place, int] = {}
         self._tails: dict[Place, deque[Record]] = {}
         self._asked: set[str] = set()
@@ -87,24 +99,26 @@ class Loopback:
             return
         now = self._clock.now()
         placed = [(partition_of(r.key or b"", PARTITIONS), r) for r in records]
-        counts: dict[int, int] = {}
-        for p, _ in sorted(placed, key=lambda pair: pair[0]):
-            counts[p] = counts.get(p, 0) + 1
-        async with self._lock:
-            async with self._database.transaction() as db:
-                offsets = await self._advance(db, topic, counts)
-                rows, kept = [], []
-                for p, r in placed:
-                    rows.append((topic, p, offsets[p], r.key, pack(r.headers), r.value, now))
-                    kept.append((p, Record(r.key, r.headers, r.value, offsets[p], now)))
-                    offsets[p] += 1
-                await db.execute(_APPEND, *arrays.as_arrays(7, rows))
-            self._remember(topic, kept, offsets)
+        counts = Counter(p for p, _ in placed)
+        behind, rows = dict(counts), []
+        for p, r in placed:
+            rows.append((p, behind[p], r.key, pack(r.headers), r.value))
+            behind[p] -= 1
+        new = [(p, str(uuid4()), n) for p, n in sorted(counts.items())]
+        async with self._lock, self._database.connection() as db:
+            after = await db.fetch(_APPEND, topic, *arrays.as_arrays(3, new), *arrays.as_arrays(5, rows), now)
+            ends_ = {r["partition"]: r["next"] for r in after}
+            kept = [
+                (p, replace(r, offset=ends_[p] - row[1], appended_at=now))
+                for (p, r), row in zip(placed, rows, strict=True)
+            ]
+            self._remember(topic, kept, ends_)
+        self.appended += 1
         self._published.set()
 
     async def ends(self, topics: Sequence[str]) -> Mapping[Place, int]:
         """Where the next record of each partition will go."""
-        if not self._exclusive or not self._asked.issuperset(topics):
+        if not self.exclusive or not self._asked.issuperset(topics):
             query = "select topic, partition, next from ends where topic = any($1::text[])"
             for r in await self._database.fetch(query, list(topics)):
                 place = r["topic"], r["partition"]
@@ -123,7 +137,7 @@ class Loopback:
         asking: dict[Place, int] = {}
         for place, start in starts.items():
             tail = self._tails.get(place)
-            if self._exclusive and tail and tail[0].offset <= start:
+            if self.exclusive and tail and tail[0].offset <= start:
                 skip = start - tail[0].offset
                 found[place] = [tail[n] for n in range(skip, min(len(tail), skip + most))]
             else:
@@ -147,13 +161,8 @@ class Loopback:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._published.wait(), seconds)
 
-    async def _advance(self, db: Db, topic: str, counts: Mapping[int, int]) -> dict[int, int]:
-        new_id = str(uuid4())
-        rows = await db.fetch(_ADVANCE, topic, list(counts), [new_id] * len(counts), list(counts.values()))
-        return {r["partition"]: r["next"] - counts[r["partition"]] for r in rows}
-
     def _remember(self, topic: str, kept: Sequence[tuple[int, Record]], after: Mapping[int, int]) -> None:
-        if not self._exclusive:
+        if not self.exclusive:
             return
         for p, record in kept:
             tail = self._tails.setdefault((topic, p), deque())
@@ -173,16 +182,21 @@ class LoopbackReader:
         self._bus, self._database, self._topics, self._on_slices = bus, database, topics, on_slices
         self._at: dict[Place, tuple[str, int]] = {}
         self._stopping = False
+        self._looked_at = -1
         self.most = 500
         self.pauses = PAUSES
 
     async def step(self) -> int:
         """Everything there is right now, up to the size of a slice; how many records."""
+        appended = self._bus.appended
+        if appended == self._looked_at and self._bus.exclusive:
+            return 0
         if not self._at:
             await self._assign()
         ends_ = await self._bus.ends(self._topics)
         starts = {place: self._at[place][1] for place, end in ends_.items() if end > self._at[place][1]}
         if not starts:
+            self._looked_at = appended
             return 0
         slices, left = [], self.most
         found = await self._bus.read(starts, self.most)
@@ -198,6 +212,7 @@ class LoopbackReader:
             await self._on_slices(slices)
         except Overtaken:
             self._at.clear()
+            self._looked_at = -1
             return 0
         for s in slices:
             self._at[s.span.topic, s.span.partition] = s.span.topic_id, s.span.after
@@ -220,6 +235,7 @@ class LoopbackReader:
                 if pause is None:
                     raise
                 self._at.clear()
+                self._looked_at = -1
                 await asyncio.sleep(pause)
 
     async def stop(self) -> None:

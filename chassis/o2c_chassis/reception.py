@@ -21,8 +21,16 @@ class Reception:
     def __init__(self, service: Service, world: str = LIVE) -> None:
         self._service, self._world = service, world
         self._heard = {kind.__name__ for kind in service.routes}
+        self._passed = {
+            name: {kind.encode() for kind in kinds if kind not in self._heard} for name, kinds in TOPICS.items()
+        }
         self.passed_over = 0
         """Records of types that this release does not know."""
+
+    def concerns(self, topic: str, record: Record) -> bool:
+        """False only for a known type that this service surely passes over."""
+        type_ = next((value for name, value in record.headers if name == "ce_type"), None)
+        return type_ not in self._passed[topic]
 
     def arrive(self, span: Span, record: Record) -> Arrival | None:
         """None for what is of no interest and has no version; raises Unreadable, with its reason code."""

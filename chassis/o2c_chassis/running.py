@@ -10,8 +10,10 @@ from .bus import Bus, Reader, Slice
 from .clock import Clock
 from .consumer import Path
 from .database import Database
+from .deferred import Deferred
 from .deliverer import Deliverer
 from .deliveries import Port
+from .errors import Overtaken
 from .loopback import Loopback, LoopbackReader
 from .relay import Relay
 from .rules_in_force import RulesInForce
@@ -46,6 +48,7 @@ class Running:
         self.timer = Timer(self.path, clock)
         self.deliverer = Deliverer(self.path, port, clock)
         self.reader: Reader = self._reader()
+        self._deferred = Deferred(self.path.reception)
         self.committed = 0
         """Slices made durable since the start: progress, for liveness."""
         self.records = 0
@@ -55,11 +58,17 @@ class Running:
 
     async def on_slices(self, slices: Sequence[Slice]) -> None:
         """Between slices, never within one, another bundle of rules may take over."""
-        await self.rules.refresh()
-        await self.path.on_slices(slices)
-        self.committed += 1
-        self.records += sum(len(s.records) for s in slices)
-        self._wake.set()
+        if self._deferred.put(slices):
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Put on the path what waits for it."""
+        if slices := self._deferred.take():
+            await self.rules.refresh()
+            await self.path.on_slices(slices)
+            self.committed += 1
+            self.records += sum(len(s.records) for s in slices)
+            self._wake.set()
 
     async def step(self) -> int:
         """For a driver: read, relay and deliver what is there now; how much was done. Loopback only."""
@@ -101,6 +110,7 @@ class Running:
             self._loop(self.relay.step, 0.2, woken=True),
             self._loop(self.wake_due, 0.5),
             self._loop(self.deliverer.step, 0.5),
+            self._loop(self._flush_late, 1.0),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
@@ -121,6 +131,14 @@ class Running:
         self._stopping = True
         self._wake.set()
         await self.reader.stop()
+
+    async def _flush_late(self) -> int:
+        """So that the positions of a quiet service do not lag behind for long."""
+        waited = bool(self._deferred)
+        if waited:
+            with suppress(Overtaken):  # The reader finds out by its next slice.
+                await self.flush()
+        return int(waited)
 
     async def _loop(self, step: Callable[[], Awaitable[int]], pause: float, *, woken: bool = False) -> None:
         """Work while there is some; a broken world is retried with growing pauses, then ends the process."""

@@ -105,12 +105,12 @@ class WorkingSet:
         self.cause = cause
         self.at: datetime = cause.envelope.recorded_at
         self.on: date = cause.envelope.business_date
+        self._named: Tally[tuple[str, str]] | None = None
 
     def begin(self, cause: Message) -> None:
         """For the path, before each event: because of what, and when it was recorded."""
         self.look_at(cause)
         self.outcome = Outcome()
-        self._told: Tally[tuple[str, str]] = Tally()
 
     # Rows
 
@@ -203,8 +203,10 @@ class WorkingSet:
 
     def new_id(self, kind: str, subject: str) -> str:
         """A name for something new that this event makes: the same whenever the event is handled again."""
-        ordinal = self._told[kind, subject]
-        self._told[kind, subject] += 1
+        if self._named is None:
+            self._named = Tally()
+        ordinal = self._named[kind, subject]
+        self._named[kind, subject] += 1
         return derived_id(self.cause.envelope, self._service, kind, subject, ordinal)
 
     # For the store
