@@ -373,3 +373,12 @@ def test_a_promise_that_came_before_somebody_elses_invoice_blames_nobody(world: 
     assert of(told, PromiseJudged) == []
     assert [e.reason for e in of(told, PromiseWithdrawn)] == ["refused"]
     assert (world.item().customer_id, world.letter_days()) == ("C1", [(1, 1), (10, 2)])
+
+
+def test_a_promise_for_an_invoice_that_never_came_blames_nobody(world: World):
+    world.promised("R1", 100_000, BY, on(0))
+
+    told = world.rig.until(on(13, 18))
+
+    assert [e.reason for e in of(told, PromiseWithdrawn)] == ["refused"]
+    assert states(world) == ["refused"]

@@ -162,6 +162,19 @@ def test_another_segment_climbs_its_own_ladder_from_then_on(book: RuleBook, worl
     assert world.letter_days() == [(15, 1)]
 
 
+def test_steps_at_different_hours_of_a_day_still_make_one_letter_a_day(book: RuleBook, worlds: Callable[..., World]):
+    rows = """
+      - {id: A, level: 0, days_past_due: ">= 1", next_level: 1, channel: email, hour: 8}
+      - {id: B, level: 1, days_past_due: ">= 1", next_level: 2, channel: email, hour: 16}
+    """
+    world = worlds(other=ladder(book, rows))
+    world.invoice()
+
+    world.rig.until(on(30))
+
+    assert world.letter_days() == [(1, 1), (2, 2)]
+
+
 def test_a_ladder_that_would_skip_a_level_cannot(book: RuleBook, worlds: Callable[..., World]):
     rows = '- {id: A, level: "< 3", days_past_due: ">= 1", next_level: 3, channel: email, hour: 8}'
     world = worlds(other=ladder(book, rows))

@@ -56,6 +56,11 @@ class Item:
         return min(self.open_minor, self.disputed_minor)
 
     @property
+    def heard(self) -> bool:
+        """Billing or cash has said what is open; until then the row only holds what others said of it."""
+        return self.known or self.item_version > 0
+
+    @property
     def dunnable(self) -> bool:
         """Something of it may be claimed, and its due date is known."""
         return self.known and self.claimed_minor > 0

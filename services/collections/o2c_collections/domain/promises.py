@@ -81,8 +81,7 @@ def standing(promise: Promise, changes: Iterable[ItemChange], item: Item) -> Sta
     applied, in_time = _applied(since), _applied(since, promise.counts_until)
     given_up = sum(_SIGNS.get(c.kind, 0) * c.amount_minor for c in since if c.value_date > promise.counts_until)
     payable = sum(applied.values()) + item.open_minor + max(0, given_up)
-    unheard = not item.known and item.item_version == 0
-    wanted = promise.amount_minor if unheard else min(promise.amount_minor, payable)
+    wanted = min(promise.amount_minor, payable) if item.heard else promise.amount_minor
     return Standing(min(sum(in_time.values()), promise.amount_minor), wanted)
 
 

@@ -85,10 +85,12 @@ def on_promise_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     if promise is None or customer.blocked or promise.state in ENDED:
         return
     item = work.get(Item, invoice_number=promise.invoice_number)
-    if item is not None and promise.concerns(item):
-        yield from look_again(work, customer, item)
-    else:
+    if item is None or not promise.concerns(item):
         yield from _end(work, promise, State.REFUSED, f"{promise.invoice_number} turned out to be another's")
+    elif not item.heard:
+        yield from _end(work, promise, State.REFUSED, f"nobody issued {promise.invoice_number}")
+    else:
+        yield from look_again(work, customer, item)
 
 
 def on_withdraw_promise(command: WithdrawPromise, work: WorkingSet) -> Iterator[Event]:
