@@ -54,7 +54,10 @@ class CaseClosed(CaseEvent):
 
 
 class DisputeOpened(CaseEvent):
-    """An amount of an item is contested: that part leaves dunning, and stays in exposure."""
+    """An amount of an item is contested: that part leaves dunning, and stays in exposure.
+
+    Told again for the same case when a decision or a returned payment changes the amount: the newest counts.
+    """
 
     invoice_number: Id
     disputed_minor: Paid

@@ -19,7 +19,7 @@ from o2c_contracts.topics import topic
 from o2c_disputes import commands
 from o2c_disputes.app import service
 from o2c_disputes.domain.amounts import Amounts, Dispute, amounts_of
-from o2c_disputes.domain.cases import Case
+from o2c_disputes.domain.cases import Case, CreditRequest
 from o2c_disputes.domain.clocks import Clock
 from o2c_disputes.domain.items import Movement
 from o2c_rules.rulebook import BOOKS, RuleBook, read_files
@@ -153,6 +153,17 @@ def new_desk() -> Desk:
     desk = Desk(Rig(service, book=BOOK, at=MONDAY))
     desk.rig.tell(CustomerRegistered(customer_id="acme", name="Acme", country="FR", language="fr"))
     return desk
+
+
+def contested(desk: Desk, amount: int | None = 300_00) -> None:
+    """An invoice over 1,000.00, and a query that contests so much of it; none for all."""
+    desk.invoice(total=1000_00)
+    desk.query(amount_minor=amount)
+
+
+def the_request(desk: Desk) -> CreditRequest:
+    """The newest that billing was asked for."""
+    return max(desk.rig.rows("disputes", CreditRequest), key=lambda r: (r.requested_at, r.request_id))
 
 
 def assert_every_open_case_is_cared_for(rig: Rig) -> None:

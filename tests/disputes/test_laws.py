@@ -21,7 +21,7 @@ from o2c_disputes.domain.items import Item, Movement
 
 from tests.disputes.desk import BOOK, LEAD, MONDAY, Desk, assert_every_open_case_is_cared_for, new_desk
 
-EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True)
 TOTAL = 1000_00
 FEW = st.integers(1, 9)
 

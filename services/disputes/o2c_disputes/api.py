@@ -24,10 +24,11 @@ async def cases(
     owner: str | None = None,
     status: str | None = None,
     customer_id: str | None = None,
+    query_id: str | None = None,
 ) -> Page[Row]:
     """The work list: open cases, the next due one first, with the share of each target that has elapsed."""
     book, now = _book_and_now(request)
-    wanted = Work(queue=queue, owner=owner, status=status, customer_id=customer_id)
+    wanted = Work(queue=queue, owner=owner, status=status, customer_id=customer_id, query_id=query_id)
     rows = await queries.work_list(reads, wanted, paging.after, paging.most)
     return page_of(
         [_listed(timed, book, now) for timed in rows], paging, lambda row: [row["due_at"].isoformat(), row["case_id"]]

@@ -1,7 +1,7 @@
 """Read-only questions: the work list, a case with its history, what is contested, how well targets are met."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ class Work:
     owner: str | None = None
     status: str | None = None
     customer_id: str | None = None
+    query_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,14 @@ class Whole:
 
 
 async def work_list(db: AsyncConnection, wanted: Work, after: After, most: int) -> list[Timed]:
-    """Open cases, the next due one first."""
+    """Open cases, the next due one first; closed ones only where their status or their query is asked for."""
     c = schema.cases.c
-    found = select(schema.cases).where(c.status == wanted.status if wanted.status else c.status != "closed")
-    for column, value in ((c.queue, wanted.queue), (c.owner, wanted.owner), (c.customer_id, wanted.customer_id)):
+    found = select(schema.cases)
+    if wanted.status is None and wanted.query_id is None:
+        found = found.where(c.status != "closed")
+    for name, value in asdict(wanted).items():
         if value is not None:
-            found = found.where(column == value)
+            found = found.where(c[name] == value)
     if after:
         found = found.where(tuple_(c.due_at, c.case_id) > tuple_(datetime.fromisoformat(str(after[0])), after[1]))
     return await _timed(db, await _all(db, Case, found.order_by(c.due_at, c.case_id).limit(most)))

@@ -28,7 +28,7 @@ from o2c_disputes.tables.needs import waiting_for
 
 from .closings import answer, rearm
 from .contests import amounts_on, contest, opened
-from .history import Told, customer_of, note
+from .history import Told, customer_of, note, turn
 from .openings import Opening, open_case
 from .pauses import resume
 from .resolutions import finish, withdraw_request
@@ -185,9 +185,14 @@ def _settled(work: WorkingSet, case: Case, dispute: Dispute, amounts: Amounts) -
 
 
 def _owed_again(work: WorkingSet, case: Case, dispute: Dispute, amounts: Amounts) -> Iterator[Event]:
-    """The payment that ended the contest went back: what is owed again is contested again."""
+    """The payment that ended the contest went back: what is owed again is contested again.
+
+    A credit that billing was asked for and that was kept is waited for again.
+    """
     work.put(dispute.reopen())
     case = yield from rearm(work, case, "what was paid is owed again", "owed-again")
+    if any(r.is_open for r in work.find(CreditRequest, case_id=case.case_id)):
+        case = turn(work, replace(case, status="with-billing"), "credit-requested")
     item = work.find(Item, invoice_number=dispute.invoice_number)[0]
     yield opened(case, item, amounts.disputed_minor)
     note(work, case, "contested", f"{as_text(amounts.disputed_minor, item.currency)} of {item.invoice_number} again")

@@ -48,7 +48,8 @@ def _refuse_what_makes_no_sense(work: WorkingSet, command: ResolveDispute, case:
         raise Refused("no-money-contested", f"case {case.case_id} is a {case.kind}", "answer it and close it")
     if case.status == "resolved":
         raise Refused("resolved-already", f"case {case.case_id} is resolved: {case.outcome}", "answer the customer")
-    if case.status == "with-billing" and command.resolution != "withdrawn":
+    asked = case.status == "with-billing" or any(r.is_open for r in work.find(CreditRequest, case_id=case.case_id))
+    if asked and command.resolution != "withdrawn":
         raise Refused("credit-requested", "billing has been asked for a credit", "wait for billing, or withdraw")
     known = case.invoice_number and work.get(Item, invoice_number=case.invoice_number)
     if command.resolution in ("valid", "partly_valid") and not known:

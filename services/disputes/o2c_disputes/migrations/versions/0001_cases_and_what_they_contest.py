@@ -99,6 +99,10 @@ def _cases() -> None:
         sa.Column("entries", sa.BigInteger(), nullable=False),
         sa.Column("decision_id", sa.Text()),
     )
+    _case_indexes()
+
+
+def _case_indexes() -> None:
     op.create_index("cases_by_status", "cases", ["customer_id", "status"])
     op.create_index("cases_in_queue", "cases", ["queue", "status", "due_at"])
     op.create_index("cases_of_invoice", "cases", ["customer_id", "invoice_number"])
