@@ -21,6 +21,7 @@ from .raw import unpack
 from .reads import Reads
 from .running import Running
 from .status import ServiceStatus, status_of
+from .verification import Verified, verified
 
 _DECISION = text("select chain, seq, body from decisions where decision_id = :id")
 _BECAUSE = text("select decision_id from decisions where position(:needle in body) > 0 order by chain, seq limit 200")
@@ -40,7 +41,8 @@ _DECISIONS = text(
 )
 _APPROVALS = text(
     "select * from approvals where status = :status and (:customer = '' or customer_id = :customer) "
-    "and approval_id > :after order by approval_id limit :most"
+    "and (:first or (expires_at, approval_id) > (:expires_at, :approval_id)) "
+    "order by expires_at, approval_id limit :most"
 )
 
 
@@ -126,6 +128,7 @@ class Happened(BaseModel):
     at: datetime
     type: str
     subject: str
+    id: str
     caused_by: str
     because: list[str]
     decisions: list[str]
@@ -203,16 +206,22 @@ def answers_of(running: Running) -> APIRouter:
 
     @router.get("/approvals")
     async def approvals(reads: Reads, paging: Paging, status: str = "open", customer: str = "") -> Page[OpenApproval]:
-        """What waits for people's agreement."""
-        after = str(paging.after[0]) if paging.after else ""
-        values = {"status": status, "customer": customer, "after": after, "most": paging.most}
+        """What waits for people's agreement, the first to expire first."""
+        expires_at, approval_id = paging.after or (running.clock.now().isoformat(), "")
+        values = {"status": status, "customer": customer, "first": paging.after is None, "most": paging.most}
+        values |= {"expires_at": datetime.fromisoformat(str(expires_at)), "approval_id": approval_id}
         rows = [_approval(name, r._mapping) for r in await reads.execute(_APPROVALS, values)]  # noqa: SLF001
-        return page_of(rows, paging, lambda a: [a.approval_id])
+        return page_of(rows, paging, lambda a: [a.expires_at.isoformat(), a.approval_id])
 
     @router.get("/status")
     async def status(reads: Reads) -> ServiceStatus:
         """How this service is doing."""
         return await status_of(running, reads)
+
+    @router.get("/verify")
+    async def verify(reads: Reads) -> Verified:
+        """Whether every identity holds and every decision chain is what was once written. Reads all of it."""
+        return await verified(running, reads)
 
     return router
 

@@ -104,10 +104,10 @@ def _same_machine(request: Request) -> None:
         raise Refused("not-local", "a page of another site may not act here", status=403)
 
 
-async def _who(request: Request) -> Caller:
+async def who_asks(request: Request) -> Caller:
     identify: Identify = request.app.state.identify
     return await identify(request)
 
 
-Who = Annotated[Caller, Depends(_who)]
+Who = Annotated[Caller, Depends(who_asks)]
 """In a route: the caller, or 401."""

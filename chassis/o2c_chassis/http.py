@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .acting import commands_of
 from .answers import answers_of
-from .auth import Identify, Who, _who
+from .auth import Identify, Who, who_asks
 from .errors import Refused
 from .health import Patience, probes_of
 from .operating import hands_of
@@ -32,20 +32,28 @@ def service_app(running: Running, identify: Identify, bounds: Patience | None = 
     app = app_of(f"o2c {name}", identify)
     app.state.running = running
     app.state.cursor_secret = sha256(f"cursor of {name} {running.database.url}".encode()).digest()
-    guarded = APIRouter(prefix=f"/v1/{name}", dependencies=[Depends(_who)], responses=RESPONSES)
-    if running.service.api is not None:
-        guarded.include_router(running.service.api, tags=[name])
-    guarded.include_router(commands_of(running), tags=["commands"])
+    guarded = APIRouter(prefix=f"/v1/{name}", dependencies=[Depends(who_asks)], responses=RESPONSES)
     guarded.include_router(answers_of(running), tags=["what happened and why"])
     guarded.include_router(hands_of(running), tags=["operators"])
+    guarded.include_router(commands_of(running), tags=["commands"])
+    if running.service.api is not None:
+        guarded.include_router(_not_shadowed(running.service.api, guarded), tags=[name])
     app.include_router(guarded)
     app.include_router(probes_of(running, bounds))
     return app
 
 
-def app_of(title: str, identify: Identify) -> FastAPI:
+def _not_shadowed(own: APIRouter, chassis: APIRouter) -> APIRouter:
+    """What the chassis asks every service is answered the same by each: a question of that path stays out."""
+    taken = {getattr(r, "path", "").removeprefix(chassis.prefix) for r in chassis.routes}
+    kept = APIRouter()
+    kept.routes.extend(r for r in own.routes if getattr(r, "path", "") not in taken)
+    return kept
+
+
+def app_of(title: str, identify: Identify, document: str | None = "/openapi.json") -> FastAPI:
     """An app that answers errors with problems, serves no page that loads from elsewhere, and knows who asks."""
-    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None)
+    app = FastAPI(title=title, version="1", openapi_url=document, docs_url=None, redoc_url=None)
     app.state.identify = identify
     speak_problems(app)
     app.add_middleware(PlainAddresses)

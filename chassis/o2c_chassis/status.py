@@ -107,9 +107,9 @@ async def lag_of(running: Running, positions: dict[str, dict[int, int]]) -> dict
 
 
 async def _escalations(running: Running, reads: AsyncConnection) -> int | None:
-    """Counted by the service itself: `async def escalations_open(reads) -> int` among its queries."""
+    """Counted by the service itself: `async def escalation_count(reads) -> int` among its queries."""
     package = f"o2c_{running.service.name}"
     if find_spec(package) is None or find_spec(f"{package}.queries") is None:
         return None
-    count: Any = getattr(import_module(f"{package}.queries"), "escalations_open", None)
+    count: Any = getattr(import_module(f"{package}.queries"), "escalation_count", None)
     return int(await count(reads)) if count is not None else None

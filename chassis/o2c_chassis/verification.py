@@ -1,0 +1,57 @@
+"""Whether a service's records are what they must be: its identities, and its decision chains link by link."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .decisions import broken, heads
+from .running import Running
+from .status import status_of
+
+
+class Checked(BaseModel):
+    """One thing that must hold."""
+
+    name: str
+    holds: bool
+    found: str = ""
+
+
+class Verified(BaseModel):
+    """All of it at one moment; totals of two services may be compared only where neither lags."""
+
+    service: str
+    checks: list[Checked]
+    chain_heads: dict[str, str]
+    totals: dict[str, int]
+    """What others keep too, as `open DE01 EUR` -> minor units."""
+    settled: bool
+    """Everything written was read, everything told was sent."""
+
+
+async def verified(running: Running, reads: AsyncConnection) -> Verified:
+    before = await status_of(running, reads)
+    checks = []
+    if running.service.verify is not None:
+        checks = [Checked(name=c.name, holds=c.holds, found=c.found) for c in await running.service.verify(reads)]
+    async with running.database.transaction() as db:
+        problems = [text async for text in broken(db)]
+        heads_now = await heads(db)
+    checks.append(Checked(name="decision-chains", holds=not problems, found="; ".join(problems)))
+    totals = await _totals(running, reads)
+    after = await status_of(running, reads)
+    quiet = not any(after.lag.values()) and not after.unsent and not after.blocked_customers
+    settled = quiet and before.positions == after.positions
+    return Verified(service=running.service.name, checks=checks, chain_heads=heads_now, totals=totals, settled=settled)
+
+
+async def _totals(running: Running, reads: AsyncConnection) -> dict[str, int]:
+    """Where the service offers them: `async def totals(reads) -> dict[str, int]` among its queries."""
+    package = f"o2c_{running.service.name}"
+    if find_spec(package) is None or find_spec(f"{package}.queries") is None:
+        return {}
+    totals: Any = getattr(import_module(f"{package}.queries"), "totals", None)
+    return dict(await totals(reads)) if totals is not None else {}
