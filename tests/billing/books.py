@@ -1,4 +1,4 @@
-"""Billing alone in memory, with short words for what other systems tell it. One customer unless a test says otherwise."""
+"""Billing alone in memory, with short words for what other systems tell it about one customer."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime

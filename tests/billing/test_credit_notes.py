@@ -1,6 +1,7 @@
 """Credit notes: asked for by disputes or a person, checked, approved by the matrix, then issued; never before."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from o2c_billing.commands import ApproveRequest, RefuseRequest, RequestCreditNote
@@ -342,7 +343,7 @@ def test_somebody_elses_approval_is_not_found() -> None:
 
 def test_a_currency_without_a_matrix_goes_to_the_controller() -> None:
     billing = Billing()
-    chf = {"currency": "CHF"}
+    chf: dict[str, Any] = {"currency": "CHF"}
     billing.tell(customer(), contract(**chf), order(**chf), delivery(**chf))
 
     (requested,) = billing.tell(credit(100, **chf))

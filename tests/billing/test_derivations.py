@@ -67,9 +67,7 @@ def test_monthly_lines_recompute_whatever_changes_in_the_middle(
     effective = date.fromordinal(starts.toordinal() + change)
     billing.tell(amended(effective, starts_on=starts, lines=(later,)))
     last = date.fromordinal(starts.toordinal() + ends)
-    billing.tell(
-        ContractEnded(customer_id="C1", legal_entity="DE01", currency="EUR", contract_id="K1", ends_on=last)
-    )
+    billing.tell(ContractEnded(customer_id="C1", legal_entity="DE01", currency="EUR", contract_id="K1", ends_on=last))
 
     billing.until(berlin(date.fromordinal(last.toordinal() + 40).isoformat()))
 

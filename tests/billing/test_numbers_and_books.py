@@ -1,6 +1,7 @@
 """Gapless numbers by company, kind and year; dates that never run back; books that balance."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from o2c_billing.domain.invoices import Invoice
 from o2c_chassis.counters import Counter
@@ -99,6 +100,6 @@ def test_due_date_and_discount_come_from_the_terms_of_the_contract() -> None:
 
     assert (invoice.due_on, invoice.discount_percent, invoice.discount_until) == (
         date(2026, 3, 16),
-        2,
+        Decimal(2),
         date(2026, 3, 12),
     )

@@ -1,6 +1,7 @@
 """Whatever order the topics come in, the same facts lead to the same invoices, charges and balances."""
 
 from collections import Counter as Tally
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -30,7 +31,7 @@ INTAKE: list[Event] = [
 ]
 
 
-def merged(draw: st.DrawFn, *streams: list[Event]) -> list[Event]:
+def merged(draw: Callable[[st.SearchStrategy[Any]], Any], *streams: list[Event]) -> list[Event]:
     """One interleaving of the topics; within a topic the order stays."""
     left = [list(s) for s in streams]
     out = []
@@ -43,9 +44,7 @@ def merged(draw: st.DrawFn, *streams: list[Event]) -> list[Event]:
 def summary(billing: Billing) -> dict[str, Any]:
     """What must not depend on the order: every charge with its amount, every invoice by its content, the books."""
     charges = {c.line_id: (c.net_minor, c.status, c.contract_id, c.external_ref) for c in billing.rows(Charge)}
-    invoices = sorted(
-        (i.contract_id, i.purchase_order or "", i.net_minor, i.tax_minor) for i in billing.rows(Invoice)
-    )
+    invoices = sorted((i.contract_id, i.purchase_order or "", i.net_minor, i.tax_minor) for i in billing.rows(Invoice))
     books: Tally[str] = Tally()
     for p in billing.rows(Posting):
         books[p.account] += p.amount_minor

@@ -90,9 +90,7 @@ def test_outside_the_scope_does_not_share_a_document_with_taxed_lines() -> None:
 
     billing.tell(
         delivery(
-            lines=tuple(
-                line.model_copy(update={"line_id": name}) for name in "12" for line in delivery(100, "1").lines
-            )
+            lines=tuple(line.model_copy(update={"line_id": name}) for name in "12" for line in delivery(100, "1").lines)
         )
     )
 

@@ -30,6 +30,7 @@ from .handlers import (
     orders,
     sending,
 )
+from .queries import identities
 from .rendering import render
 
 service = Service(
@@ -66,4 +67,5 @@ service = Service(
         Delivers("credit-note", render, tables.delivery_ended, sending.on_credit_note_delivery_ended),
     ),
     api=api.router,
+    verify=identities.verify,
 )

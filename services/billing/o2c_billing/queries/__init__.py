@@ -1,0 +1,1 @@
+"""Read-only questions to billing's database."""

@@ -1,0 +1,92 @@
+"""What waits and for whom: drafts that may not go out, unbilled revenue, and what people must approve."""
+
+import json
+from datetime import date, datetime
+
+from o2c_chassis.tables import approvals
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from o2c_billing.tables.schema import charges, drafts
+
+from .asking import After, Row, Today, of, rows_of
+
+
+class Unbilled(BaseModel):
+    """A charge that is not invoiced yet: since when, and what keeps it."""
+
+    line_id: str
+    customer_id: str
+    legal_entity: str
+    currency: str
+    contract_id: str | None
+    order_id: str | None
+    delivery_id: str | None
+    unbilled_minor: int
+    since: date
+    age_days: int
+    blocker: str
+    draft_id: str | None
+
+
+class Withheld(BaseModel):
+    """A draft that may not go out, with its reasons and whose turn it is."""
+
+    draft_id: str
+    customer_id: str
+    legal_entity: str
+    currency: str
+    origin: str
+    net_minor: int
+    reasons: list[Row]
+    owner: str
+    withheld_at: datetime
+
+
+async def withheld(
+    db: AsyncConnection, customer_id: str | None, owner: str | None, after: After, most: int
+) -> list[Withheld]:
+    """Drafts that may not go out."""
+    asked = of(drafts, status="withheld", customer_id=customer_id, owner=owner).order_by(drafts.c.draft_id).limit(most)
+    if after is not None:
+        asked = asked.where(drafts.c.draft_id > str(after[0]))
+    return [Withheld(**{**row, "reasons": json.loads(row["reasons"])}) for row in await rows_of(db, asked)]
+
+
+async def unbilled(
+    db: AsyncConnection, today: Today, customer_id: str | None, after: After, most: int
+) -> list[Unbilled]:
+    """What is delivered and not invoiced, by line."""
+    asked = of(charges, status="unbilled", customer_id=customer_id).order_by(charges.c.line_id).limit(most)
+    if after is not None:
+        asked = asked.where(charges.c.line_id > str(after[0]))
+    return [_unbilled(row, today) for row in await rows_of(db, asked)]
+
+
+async def unbilled_totals(db: AsyncConnection) -> list[Row]:
+    """Unbilled revenue by company, currency and blocker, in minor units."""
+    key = (charges.c.legal_entity, charges.c.currency, charges.c.blocker)
+    total = func.sum(charges.c.net_minor).label("unbilled_minor")
+    asked = select(*key, total, func.count().label("lines"), func.min(charges.c.service_from).label("since"))
+    rows = await rows_of(db, asked.where(charges.c.status == "unbilled").group_by(*key).order_by(*key))
+    return [{**row, "unbilled_minor": int(row["unbilled_minor"])} for row in rows]
+
+
+async def requests_to_approve(
+    db: AsyncConnection, customer_id: str | None, status: str, after: After, most: int
+) -> list[Row]:
+    """Approvals by name, with who has agreed and whom the matrix still wants."""
+    asked = of(approvals, status=status, customer_id=customer_id).order_by(approvals.c.approval_id).limit(most)
+    if after is not None:
+        asked = asked.where(approvals.c.approval_id > str(after[0]))
+    return [
+        {**row, "steps": json.loads(row["steps"]), "approvers": json.loads(row["approvers"])}
+        for row in await rows_of(db, asked)
+    ]
+
+
+def _unbilled(row: Row, today: Today) -> Unbilled:
+    since = row["service_from"]
+    age = max(0, (today(row["legal_entity"]) - since).days)
+    return Unbilled(**{**row, "unbilled_minor": row["net_minor"], "since": since, "age_days": age})
