@@ -212,6 +212,29 @@ def test_a_night_in_which_the_clock_changes_is_as_long_as_it_is() -> None:
     assert business_minutes(nights, berlin(24, 12, month=10), berlin(25, 12, month=10)) == 9 * 60
 
 
+@pytest.mark.parametrize(
+    ("zone", "monday", "hours", "sunday"),
+    [
+        ("Europe/Berlin", date(2026, 3, 23), (135, 300), 120),
+        ("Europe/Berlin", date(2026, 3, 23), (60, 150), 60),
+        ("Europe/Berlin", date(2026, 3, 23), (125, 175), 0),
+        ("Europe/Berlin", date(2026, 10, 19), (60, 150), 90),
+        ("Europe/Berlin", date(2026, 10, 19), (150, 240), 150),
+        ("Australia/Lord_Howe", date(2026, 9, 28), (130, 200), 50),
+        ("Australia/Lord_Howe", date(2026, 3, 30), (100, 200), 130),
+    ],
+)
+def test_hours_that_the_clock_skips_or_repeats_are_counted_as_they_pass(
+    zone: str, monday: date, hours: tuple[int, int], sunday: int
+) -> None:
+    calendar = Calendar("sundays", ZoneInfo(zone), (*((),) * 6, (hours,)))
+    read = clock(calendar, monday)
+    end = read.begin + (SPAN - 1) * MINUTE
+
+    assert business_minutes(calendar, read.begin + timedelta(days=2), end) == sunday
+    assert read.minutes(read.begin + timedelta(days=2), end) == sunday
+
+
 def test_a_clock_that_stands_still_has_no_due_time_unless_it_was_reached_before() -> None:
     office = BOOK.calendar("de-office")
     pauses: list[Pause] = [(berlin(2, 12), None)]

@@ -67,6 +67,23 @@ def test_a_row_that_another_hides_at_its_nearest_value_is_no_miss() -> None:
     assert "hidden" not in [miss.row for miss in misses]
 
 
+def test_under_unique_a_row_that_would_not_be_alone_is_no_miss() -> None:
+    text = b"""
+table: t/unique
+policy: U
+version_by: recorded
+facts: {amount: number}
+outcome: {role: text}
+rows:
+  - {id: low, amount: "< 10", role: clerk}
+  - {id: hidden, amount: "[20..30)", role: ghost}
+  - {id: high, amount: "[15..30]", role: manager}
+"""
+    misses = RuleBook({"t/unique.yaml": text}).decide("t/unique", {"amount": 12}, DAY).explain().misses
+
+    assert [(miss.row, miss.nearest) for miss in misses] == [("low", 9), ("high", 15)]
+
+
 def test_the_explanation_reads_as_plain_lines() -> None:
     book = RuleBook({"t/matrix.yaml": MATRIX})
 

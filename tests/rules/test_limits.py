@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -166,6 +167,21 @@ def test_one_session_serves_any_number_of_decisions() -> None:
     made = table({"x": Kind.NUMBER}, [{"x": "< 500"}, {"x": ">= 500"}])
 
     agree(made, *({"x": n} for n in range(1_100)))
+
+
+def test_threads_that_ask_one_table_do_not_disturb_each_other() -> None:
+    compiled = Compiled(
+        table({"x": Kind.NUMBER}, [{"x": f"[{n * 10}..{n * 10 + 10})"} for n in range(20)], Policy.COLLECT)
+    )
+
+    def wrong(seed: int) -> int:
+        return sum(
+            [row.id for row in compiled.decide({"x": n % 200}, DAY, "bundle").rows] != [f"R{n % 200 // 10}"]
+            for n in range(seed, seed + 2_000)
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(wrong, range(0, 400, 100))) == [0, 0, 0, 0]
 
 
 def test_memory_does_not_grow_over_100_reloads() -> None:
