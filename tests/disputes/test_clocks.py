@@ -67,7 +67,7 @@ def test_a_notice_is_raised_at_the_exact_business_minute(desk: Desk) -> None:
 
     assert not before
     assert raised(half) == [("response-50", "dispute_agent")]
-    assert half[0].text.startswith("half of the response time of case")
+    assert of(half, EscalationRaised)[0].text.startswith("half of the response time of case")
 
 
 def fire(desk: Desk, number: int, now: datetime) -> list[Any]:

@@ -34,7 +34,7 @@ from tests.disputes.desk import AGENT, LEAD, MONDAY, MONEY, Desk, contested, the
 def from_billing(desk: Desk, kind: type[Any], **more: Any) -> list[Event]:
     """Billing's own word on the latest request."""
     request = the_request(desk)
-    given = {"approval_id": "ap-1", "action": "credit-note", "document_id": request.request_id}
+    given: dict[str, Any] = {"approval_id": "ap-1", "action": "credit-note", "document_id": request.request_id}
     given |= {"amount_minor": request.amount_minor, "requested_by": request.requested_by} | more
     return desk.told_by("billing", kind(**MONEY, **given))
 
