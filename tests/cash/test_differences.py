@@ -239,6 +239,19 @@ def test_money_that_waits_for_a_reference_and_goes_back_waits_no_more():
     books_are_in_order(world)
 
 
+def test_what_is_left_of_money_that_waits_goes_on_waiting():
+    world = rig()
+    world.tell(paid("P-1", 10_000, reference="I-1"))
+
+    world.tell(sent_back("B-1", "P-1", 4_000))
+    assert money(world, "P-1").status == "waiting"
+    world.tell(invoice("I-1", 6_000))
+
+    assert pays(world, "P-1") == {"I-1": 6_000}
+    assert world.deadlines("cash") == {}
+    books_are_in_order(world)
+
+
 def test_a_credit_note_reduces_its_invoice_and_says_for_which_case():
     world = rig()
     world.tell(invoice("I-1", 10_000))

@@ -9,7 +9,7 @@ from o2c_contracts.cash import PaymentIdentified
 from o2c_contracts.disputes import DisputeOpened, DisputeResolved
 from o2c_contracts.master import CustomerChanged, CustomerRegistered, FamilyChanged
 
-from . import api, commands
+from . import api, commands, queries
 from .handlers import approvals as agreed
 from .handlers import items, matching, parties, payments, people, remittances, returns, settling, told
 from .tables import GROWING, ROWS, needs
@@ -49,4 +49,5 @@ service = Service(
     ),
     families=families,
     api=api.router,
+    verify=queries.verify,
 )

@@ -175,7 +175,10 @@ def _placed(payment: Payment, **changes: Any) -> Payment:
 
 
 def went_back(payment: Payment, amount_minor: int) -> Payment:
-    """The bank took back what pays nothing: unidentified, unapplied, on account, taken, in this order."""
+    """The bank took back what pays nothing: unidentified, unapplied, on account, taken, in this order.
+
+    What is left of money that waits for what it names goes on waiting.
+    """
     if not 0 < amount_minor <= payment.amount_minor - payment.returned_minor - payment.applied_minor:
         raise ValueError(f"{payment.payment_id} cannot give back {amount_minor}: take its items back first")
     p, returned = payment, payment.returned_minor + amount_minor
@@ -184,13 +187,14 @@ def went_back(payment: Payment, amount_minor: int) -> Payment:
     first = min(amount_minor, p.unapplied_minor)
     second = min(amount_minor - first, p.on_account_minor)
     third = amount_minor - first - second
-    return _placed(
+    after = _placed(
         p,
         unapplied_minor=p.unapplied_minor - first,
         on_account_minor=p.on_account_minor - second,
         taken_minor=p.taken_minor - third,
         returned_minor=returned,
     )
+    return replace(after, status="waiting") if p.status == "waiting" and after.unapplied_minor else after
 
 
 @dataclass(frozen=True, slots=True)

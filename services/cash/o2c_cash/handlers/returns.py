@@ -70,9 +70,10 @@ def carry_out(desk: Desk, payment: Payment, back: PaymentReturn) -> Generator[Ev
     free = payment.amount_minor - payment.returned_minor - payment.applied_minor
     if amount > free:
         payment = yield from take_back(desk, payment, amount - free, Why(f"payment returned: {back.reason}"))
-    if payment.status == "waiting":
-        desk.work.disarm(REFERENCE, payment.payment_id)
+    waited = payment.status == "waiting"
     payment = movements.give_back(desk, payment, amount, back.returned_on)
+    if waited and payment.status != "waiting":
+        desk.work.disarm(REFERENCE, payment.payment_id)
     if payment.customer_id is not None:
         yield PaymentReversed(
             customer_id=payment.customer_id,

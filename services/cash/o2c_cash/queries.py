@@ -1,0 +1,251 @@
+"""Read-only questions about money: what is open, what a payment did and why, what waits, what must hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from o2c_chassis.service import Check
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .domain.items import Allocation, Credit, OpenItem
+from .domain.ledger import BUCKET_ACCOUNTS, RECEIVABLE, Day, Identity, identities
+from .domain.payments import CustomerMoney, Payment, PaymentReturn, Remittance
+from .tables import (
+    allocations,
+    credits,
+    customer_money,
+    item_disputes,
+    open_items,
+    payment_returns,
+    payments,
+    postings,
+    remittances,
+)
+
+R = TypeVar("R")
+After = Sequence[str | int] | None
+"""Sort values of the last row of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An open item, and what of it is contested."""
+
+    item: OpenItem
+    disputed_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A payment with what it paid and why, what was said about it, and what of it went back."""
+
+    payment: Payment
+    steps: list[Allocation]
+    advices: list[Remittance]
+    returns: list[PaymentReturn]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the waiting money is asked for; None asks for all."""
+
+    status: str | None = None
+    customer_id: str | None = None
+    legal_entity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a payment pays of an item now: its applications less their reversals."""
+
+    payment_id: str
+    invoice_number: str
+    external_ref: str | None
+    customer_id: str
+    legal_entity: str
+    currency: str
+    amount_minor: int
+
+
+async def items_of(db: AsyncConnection, customer_id: str, *, still_open: bool, after: After, most: int) -> list[Owed]:
+    """A customer's items, the oldest due first."""
+    i, d = open_items.c, item_disputes.c
+    contested = select(d.invoice_number, func.sum(d.disputed_minor).label("minor")).where(
+        d.customer_id == customer_id, d.open
+    )
+    sums = contested.group_by(d.invoice_number).subquery()
+    asked = select(open_items, func.least(func.coalesce(sums.c.minor, 0), i.open_minor))
+    asked = asked.outerjoin(sums, sums.c.invoice_number == i.invoice_number).where(i.customer_id == customer_id)
+    if still_open:
+        asked = asked.where(i.open)
+    if after:
+        asked = asked.where(_behind((i.due_on, i.invoice_number), (date.fromisoformat(str(after[0])), after[1])))
+    rows = (await db.execute(asked.order_by(i.due_on, i.invoice_number).limit(most))).all()
+    return [Owed(OpenItem(*row[:-1]), int(row[-1])) for row in rows]
+
+
+async def item_story(db: AsyncConnection, invoice_number: str) -> tuple[OpenItem, list[Allocation]] | None:
+    """An item by our number or the customer's, with every step of its way, by version."""
+    i, a = open_items.c, allocations.c
+    named = (i.invoice_number == invoice_number) | (i.external_ref == invoice_number)
+    ours_first = case((i.invoice_number == invoice_number, 0), else_=1)
+    found = await _all(db, OpenItem, select(open_items).where(named).order_by(ours_first, i.invoice_number).limit(1))
+    if not found:
+        return None
+    steps = select(allocations).where(a.invoice_number == found[0].invoice_number).order_by(a.item_version)
+    return found[0], await _all(db, Allocation, steps)
+
+
+async def payment_story(db: AsyncConnection, payment_id: str) -> Story | None:
+    """How a payment was applied, in the order in which it happened."""
+    found = await _all(db, Payment, select(payments).where(payments.c.payment_id == payment_id))
+    if not found:
+        return None
+    a = allocations.c
+    steps = select(allocations).where(a.payment_id == payment_id)
+    said = select(remittances).where((remittances.c.payment_id == payment_id) | (remittances.c.used_by == payment_id))
+    back = select(payment_returns).where(payment_returns.c.payment_id == payment_id)
+    return Story(
+        payment=found[0],
+        steps=await _all(db, Allocation, steps.order_by(a.recorded_at, a.invoice_number, a.item_version)),
+        advices=await _all(db, Remittance, said.order_by(remittances.c.received_at, remittances.c.remittance_id)),
+        returns=await _all(db, PaymentReturn, back.order_by(payment_returns.c.return_id)),
+    )
+
+
+async def waiting(db: AsyncConnection, wanted: Wanted, after: After, most: int) -> list[Payment]:
+    """The work list: money that pays nothing yet and is not kept on purpose, the oldest receipt first."""
+    p = payments.c
+    asked = select(payments).where(p.open, p.status.in_(["unidentified", "waiting", "unapplied", "part-applied"]))
+    for column, value in (
+        (p.status, wanted.status),
+        (p.customer_id, wanted.customer_id),
+        (p.legal_entity, wanted.legal_entity),
+    ):
+        if value is not None:
+            asked = asked.where(column == value)
+    if after:
+        asked = asked.where(_behind((p.received_on, p.payment_id), (date.fromisoformat(str(after[0])), after[1])))
+    return await _all(db, Payment, asked.order_by(p.received_on, p.payment_id).limit(most))
+
+
+async def money_of(db: AsyncConnection, customer_id: str) -> tuple[list[CustomerMoney], list[Credit]]:
+    """What a customer has that pays no item, by legal entity and currency, and its credit notes not used up."""
+    m, c = customer_money.c, credits.c
+    rows = select(customer_money).where(m.customer_id == customer_id).order_by(m.legal_entity, m.currency)
+    notes = select(credits).where(c.customer_id == customer_id, c.open).order_by(c.issued_on, c.credit_note_number)
+    return await _all(db, CustomerMoney, rows), await _all(db, Credit, notes)
+
+
+async def paid_since(db: AsyncConnection, since: datetime | None, after: After, most: int) -> list[Paid]:
+    """What payments pay of which items, net of reversals; `since`: only pairs that something happened to since then."""
+    a = allocations.c
+    pair = a.payment_id, a.invoice_number
+    asked = select(
+        *pair,
+        func.max(a.external_ref),
+        func.max(a.customer_id),
+        func.max(a.legal_entity),
+        func.max(a.currency),
+        func.sum(a.amount_minor),
+    ).where(a.kind == "payment", a.payment_id.is_not(None))
+    if after:
+        asked = asked.where(_behind(pair, tuple(after)))
+    asked = asked.group_by(*pair).having(func.sum(a.amount_minor) != 0)
+    if since is not None:
+        asked = asked.having(func.max(a.recorded_at) >= since)
+    rows = (await db.execute(asked.order_by(*pair).limit(most))).all()
+    return [Paid(*row[:-1], amount_minor=int(row[-1])) for row in rows]
+
+
+async def identity_by_day(
+    db: AsyncConnection, legal_entity: str | None = None, currency: str | None = None
+) -> dict[Day, Identity]:
+    """receipts = applied + on account + unapplied + unidentified + refunded + written off + reversed, day by day."""
+    p, b = payments.c, postings.c
+    came = select(p.legal_entity, p.currency, p.received_on, func.sum(p.amount_minor))
+    went = select(b.legal_entity, b.currency, b.posting_date, b.account, func.sum(b.amount_minor))
+    went = went.where(b.account.in_(BUCKET_ACCOUNTS))
+    if legal_entity:
+        came, went = came.where(p.legal_entity == legal_entity), went.where(b.legal_entity == legal_entity)
+    if currency:
+        came, went = came.where(p.currency == currency), went.where(b.currency == currency)
+    receipts = (await db.execute(came.group_by(p.legal_entity, p.currency, p.received_on))).all()
+    moved = (await db.execute(went.group_by(b.legal_entity, b.currency, b.posting_date, b.account))).all()
+    return identities(
+        (((entity, cur, day), int(amount)) for entity, cur, day, amount in receipts),
+        (((entity, cur, day), account, int(amount)) for entity, cur, day, account, amount in moved),
+    )
+
+
+async def totals(db: AsyncConnection) -> dict[str, int]:
+    """What others keep too: open items by legal entity and currency."""
+    i = open_items.c
+    asked = (
+        select(i.legal_entity, i.currency, func.sum(i.open_minor)).where(i.open).group_by(i.legal_entity, i.currency)
+    )
+    return {f"open {entity} {currency}": int(amount) for entity, currency, amount in (await db.execute(asked)).all()}
+
+
+async def verify(db: AsyncConnection) -> list[Check]:
+    """What must hold at any time."""
+    days = await identity_by_day(db)
+    broken = [f"{'/'.join(map(str, day))}: {i.receipts} is not {i.explained}" for day, i in days.items() if not i.holds]
+    return [
+        Check("receipts", not broken, "; ".join(broken[:5])),
+        await _none(db, "journals-balance", _unbalanced()),
+        await _none(db, "open-items-equal-receivables", _unlike_receivables()),
+        await _none(db, "payments-add-up", _torn_payments()),
+        await _none(db, "items-equal-their-steps", _unexplained_items()),
+    ]
+
+
+def _unbalanced() -> Select[Any]:
+    b = postings.c
+    return select(b.journal_id).group_by(b.journal_id).having(func.sum(b.amount_minor) != 0)
+
+
+def _unlike_receivables() -> Select[Any]:
+    i, b = open_items.c, postings.c
+    owed = select(i.customer_id, i.legal_entity, i.currency, func.sum(i.open_minor).label("minor"))
+    items = owed.group_by(i.customer_id, i.legal_entity, i.currency).subquery()
+    booked = select(b.customer_id, b.legal_entity, b.currency, func.sum(b.amount_minor).label("minor"))
+    booked = booked.where(b.account.startswith(RECEIVABLE, autoescape=True))
+    ledger = booked.group_by(b.customer_id, b.legal_entity, b.currency).subquery()
+    same = and_(*[items.c[name] == ledger.c[name] for name in ("customer_id", "legal_entity", "currency")])
+    both = items.outerjoin(ledger, same, full=True)
+    differs = func.coalesce(items.c.minor, 0) != func.coalesce(ledger.c.minor, 0)
+    return select(func.coalesce(items.c.customer_id, ledger.c.customer_id)).select_from(both).where(differs)
+
+
+def _torn_payments() -> Select[Any]:
+    """Whose parts are not the amount, or whose applied part is not what the items say."""
+    p, a = payments.c, allocations.c
+    steps = select(a.payment_id, func.sum(a.amount_minor).label("minor")).where(a.kind == "payment")
+    sums = steps.group_by(a.payment_id).subquery()
+    parts = p.applied_minor + p.unapplied_minor + p.on_account_minor + p.taken_minor + p.returned_minor
+    torn = and_(p.identified, parts != p.amount_minor) | (func.coalesce(sums.c.minor, 0) != p.applied_minor)
+    return select(p.payment_id).outerjoin(sums, sums.c.payment_id == p.payment_id).where(torn)
+
+
+def _unexplained_items() -> Select[Any]:
+    i, a = open_items.c, allocations.c
+    sums = select(a.invoice_number, func.sum(a.amount_minor).label("minor")).group_by(a.invoice_number).subquery()
+    found = select(i.invoice_number).outerjoin(sums, sums.c.invoice_number == i.invoice_number)
+    return found.where(i.total_minor - func.coalesce(sums.c.minor, 0) != i.open_minor)
+
+
+async def _none(db: AsyncConnection, name: str, violations: Select[Any]) -> Check:
+    found = [str(value) for value in (await db.execute(violations.limit(5))).scalars()]
+    return Check(name, not found, ", ".join(found))
+
+
+def _behind(columns: tuple[ColumnElement[Any], ...], values: tuple[Any, ...]) -> ColumnElement[bool]:
+    return tuple_(*columns) > tuple_(*values)
+
+
+async def _all(db: AsyncConnection, kind: type[R], asked: Select[Any]) -> list[R]:
+    """Rows as the dataclass of their table."""
+    return [kind(*row) for row in (await db.execute(asked)).all()]
