@@ -16,6 +16,8 @@ from o2c_contracts.wire import Record
 from o2c_rules.rulebook import RuleBook
 
 from tests.chassis import toy
+from tests.chassis.shelf import CREATE as SHELF
+from tests.chassis.shelf import Shelf
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +90,11 @@ async def hands(url: str) -> AsyncIterator[Hands]:
         await begin_positions(db, {(t, p): ("topic-1", 0) for t in TOPICS for p in range(PARTITIONS)})
     yield Hands(database)
     await database.close()
+
+
+@pytest.fixture
+async def shelf(url: str) -> AsyncIterator[Shelf]:
+    own = await Database(url).open()
+    await own.fetch(SHELF)
+    yield Shelf(own)
+    await own.close()

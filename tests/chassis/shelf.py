@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from o2c_chassis.bus import Slice
@@ -42,6 +43,30 @@ class Shelf:
     async def count(self) -> int:
         rows = await self.database.fetch("select count(*) as n from shelf")
         return int(rows[0]["n"])
+
+
+@asynccontextmanager
+async def reading(stage: Any, shelf: Shelf) -> AsyncIterator["asyncio.Task[None]"]:
+    """A reader at work, stopped in the end unless it has ended by itself."""
+    reader = stage.reader(shelf)
+    reader.pauses = (0.05, 0.05)
+    run = asyncio.create_task(reader.run())
+    try:
+        yield run
+        if not run.done():
+            await reader.stop()
+            await asyncio.wait_for(run, 20)
+    finally:
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+
+
+def records(count: int, keys: int = 7) -> list[Record]:
+    return [Record(f"c:{n % keys}".encode(), (("n", str(n).encode()),), b"x" * 100) for n in range(count)]
+
+
+async def have(shelf: Shelf, count: int) -> bool:
+    return await shelf.count() >= count
 
 
 async def until(holds: Callable[[], Any], within_seconds: float = 20, run: "asyncio.Task[Any] | None" = None) -> None:

@@ -3,29 +3,24 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.partitioner import murmur2 as theirs
-from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 from o2c_chassis.bus import Bus, murmur2, partition_of
 from o2c_chassis.database import Database
 from o2c_chassis.errors import Lost
 from o2c_chassis.inbox import positions_of
-from o2c_chassis.kafka import Kafka, KafkaReader
-from o2c_chassis.kafka.cluster import Cluster
-from o2c_chassis.kafka.reader import Timing
 from o2c_chassis.loopback import Loopback, LoopbackReader
 from o2c_chassis.quarantine import Halted
 from o2c_contracts.topics import PARTITIONS
 from o2c_contracts.wire import Record
 
-from tests.chassis.shelf import CREATE, Shelf, until
+from tests.chassis.shelf import Shelf, have, reading, records, until
+from tests.chassis.streams import KafkaStage
 
 
 class Stage(Protocol):
@@ -58,55 +53,6 @@ class LoopbackStage:
         self.bus = await Loopback(self.log).open()
 
 
-class KafkaStage:
-    def __init__(self, servers: str) -> None:
-        self.servers, self.bus = servers, Kafka(servers)
-        self.topic = f"t-{uuid4()}"
-        self._group = f"g-{uuid4()}"
-
-    def reader(self, shelf: Shelf) -> KafkaReader:
-        reader = KafkaReader(self.bus, self._group, (self.topic,), shelf.database, shelf)
-        reader.timing = Timing(poll=0.02, watch=0.3, session=6)
-        return reader
-
-    async def make(self) -> None:
-        async with admin(self.servers) as client:
-            await client.create_topics(
-                [NewTopic(self.topic, PARTITIONS, 1, topic_configs={"message.timestamp.type": "LogAppendTime"})]
-            )
-        await self._led()
-
-    async def make_anew(self) -> None:
-        async with admin(self.servers) as client:
-            await client.delete_topics([self.topic])
-            await until(lambda: self._gone(client))
-        await self.make()
-
-    async def trim(self, partition: int, before: int) -> None:
-        async with admin(self.servers) as client:
-            await client.delete_records({TopicPartition(self.topic, partition): RecordsToDelete(before)})
-
-    async def _gone(self, client: Any) -> bool:
-        return self.topic not in await client.list_topics()
-
-    async def _led(self) -> None:
-        cluster = Cluster(self.servers)
-        await until(lambda: self._known(cluster))
-        await cluster.offsets([(self.topic, p) for p in range(PARTITIONS)])
-        await cluster.close()
-
-    async def _known(self, cluster: Cluster) -> bool:
-        return self.topic in await cluster.topics([self.topic])
-
-
-@asynccontextmanager
-async def admin(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await client.start()
-    yield client
-    await client.close()
-
-
 @pytest.fixture(params=["loopback", pytest.param("kafka", marks=pytest.mark.kafka)])
 async def stage(request: pytest.FixtureRequest, database: Callable[..., str]) -> AsyncIterator[Stage]:
     if request.param == "kafka":
@@ -118,38 +64,6 @@ async def stage(request: pytest.FixtureRequest, database: Callable[..., str]) ->
         log = await Database(database()).open()
         yield LoopbackStage(log, await Loopback(log).open())
         await log.close()
-
-
-@pytest.fixture
-async def shelf(url: str) -> AsyncIterator[Shelf]:
-    own = await Database(url).open()
-    await own.fetch(CREATE)
-    yield Shelf(own)
-    await own.close()
-
-
-@asynccontextmanager
-async def reading(stage: Stage, shelf: Shelf) -> AsyncIterator["asyncio.Task[None]"]:
-    """A reader at work, stopped in the end unless it has ended by itself."""
-    reader = stage.reader(shelf)
-    reader.pauses = (0.05, 0.05)
-    run = asyncio.create_task(reader.run())
-    try:
-        yield run
-        if not run.done():
-            await reader.stop()
-            await asyncio.wait_for(run, 20)
-    finally:
-        run.cancel()
-        await asyncio.gather(run, return_exceptions=True)
-
-
-def records(count: int, keys: int = 7) -> list[Record]:
-    return [Record(f"c:{n % keys}".encode(), (("n", str(n).encode()),), b"x" * 100) for n in range(count)]
-
-
-async def have(shelf: Shelf, count: int) -> bool:
-    return await shelf.count() >= count
 
 
 async def test_the_records_of_a_key_arrive_in_order_without_a_gap(stage, shelf):

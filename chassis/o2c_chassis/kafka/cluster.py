@@ -14,6 +14,7 @@ from uuid import UUID
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
+    KafkaError,
     LeaderNotAvailableError,
     NotLeaderForPartitionError,
     UnknownTopicOrPartitionError,
@@ -21,6 +22,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
@@ -30,6 +32,7 @@ ANSWER_SECONDS = 10.0
 _EARLIEST, _LATEST = -2, -1
 _ONLY_COMMITTED = 1
 _UNKNOWN_TOPIC = 3
+_WITH_REPLICA = 11  # from this version of a fetch's answer on, the preferred replica stands before the records
 _ELECTING = (LeaderNotAvailableError, NotLeaderForPartitionError, UnknownTopicOrPartitionError)
 
 
@@ -67,6 +70,24 @@ class Cluster:
                     return await _bounds(client, wanted)
                 except _ELECTING:
                     await asyncio.sleep(0.05)
+
+    async def fetch(self, place: Place, first: int, most_bytes: int) -> bytes:
+        """The batches as they lie in the log, from the one on that holds the offset `first`.
+
+        Raises where some of them were aborted by a transaction: which, only the client could tell.
+        """
+        topic, partition = place
+        async with self._asking() as client:
+            leader = (await _topics(client, [topic]))[topic].leaders[partition]
+            wanted = [(topic, [(partition, first, most_bytes)])]
+            answer = await client.send(leader, FetchRequest(0, 1, most_bytes, _ONLY_COMMITTED, wanted))
+        [(_, [(_, error, _, *parts)])] = answer.topics
+        if error:
+            raise for_code(error)(f"{topic}/{partition}")
+        aborted = parts[2] if answer.API_VERSION >= _WITH_REPLICA else parts[-2]
+        if aborted:
+            raise KafkaError(f"{topic}/{partition}: aborted records around {first} cannot be told from others")
+        return bytes(parts[-1] or b"")
 
     async def close(self) -> None:
         client, self._client = self._client, None

@@ -65,6 +65,10 @@ class Kafka:
         """Those of them that exist."""
         return await self._cluster.topics(names)
 
+    async def fetch(self, place: Place, first: int, most_bytes: int) -> bytes:
+        """Batches as they lie in the log."""
+        return await self._cluster.fetch(place, first, most_bytes)
+
     async def check(self) -> None:
         """Raises when no broker answers."""
         await self._cluster.topics(())

@@ -12,7 +12,13 @@ from itertools import chain, groupby
 from typing import Any, TypeVar
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaConnectionError,
+    KafkaError,
+    OffsetOutOfRangeError,
+)
 from faststream.kafka import KafkaBroker
 
 from o2c_chassis.bus import PAUSES, OnSlices, Place, Slice
@@ -23,7 +29,8 @@ from o2c_chassis.quarantine import Halted
 from . import standing
 from .following import Following
 from .producer import Kafka
-from .subscribing import LOG, Group, Timing, as_records, leave, subscribed
+from .salvage import taken_apart
+from .subscribing import LOG, MOST_FETCHED, Group, Timing, as_records, leave, subscribed
 
 R = TypeVar("R")
 
@@ -41,6 +48,7 @@ class KafkaReader(ConsumerRebalanceListener):
         self._bus, self._group = bus, Group(bus.servers, group, tuple(topics))
         self._database, self._on_slices = database, on_slices
         self._following = Following()
+        self._seen: dict[str, str] = {}
         self._turn = asyncio.Lock()
         self._interrupted = asyncio.Event()
         self._ended: asyncio.Future[None] | None = None
@@ -115,6 +123,7 @@ class KafkaReader(ConsumerRebalanceListener):
         """Read on where this database says, or not at all."""
         assignment = self._following.assignment
         positions = await standing.known(self._bus, self._database, places)
+        self._seen |= {topic: id_ for (topic, _), (id_, _) in positions.items()}
         consumer = self._subscriber.consumer
         if consumer is None or assignment != self._following.assignment:
             return
@@ -133,21 +142,38 @@ class KafkaReader(ConsumerRebalanceListener):
         if self._linger:
             await asyncio.sleep(self.timing.linger)
         begun = asyncio.get_running_loop().time()
-        most = self.timing.slice_records
         try:
-            found = await consumer.getmany(timeout_ms=int(self.timing.poll * 1000), max_records=most)
+            found = await self._fetched(consumer)
         except OffsetOutOfRangeError:
             await self._checked()
             raise
         except (KafkaError, ConsumerStoppedError):
             raise
+        except (TimeoutError, OSError) as error:
+            raise KafkaConnectionError(repr(error)) from error
         except Exception as error:
             self._end(error)
             raise ConsumerStoppedError from error
         records = tuple(chain(*found.values()))
         back_to_back = asyncio.get_running_loop().time() - begun < 0.001
-        self._linger = back_to_back and len(records) < most and self.timing.linger > 0
+        self._linger = back_to_back and len(records) < self.timing.slice_records and self.timing.linger > 0
         return records
+
+    async def _fetched(self, consumer: Any) -> dict[TopicPartition, Sequence[Any]]:
+        """What the client has; where it cannot read a record, everything that waits is read without it."""
+        most = self.timing.slice_records
+        with suppress(UnicodeDecodeError):
+            return dict(await consumer.getmany(timeout_ms=int(self.timing.poll * 1000), max_records=most))
+        found: dict[TopicPartition, Sequence[Any]] = {}
+        positions = self.positions
+        for place, (_, end) in (await self._bus.bounds(positions)).items():
+            if positions[place] < end and most > 0:
+                fetched = await self._bus.fetch(place, positions[place], MOST_FETCHED)
+                if records := taken_apart(place, fetched, positions[place], most):
+                    found[TopicPartition(*place)] = records
+                    consumer.seek(TopicPartition(*place), records[-1].offset + 1)
+                    most -= len(records)
+        return found
 
     async def _on_batch(self, records: Sequence[Any]) -> None:
         async with self._turn:
@@ -207,7 +233,7 @@ class KafkaReader(ConsumerRebalanceListener):
 
     async def _checked(self) -> None:
         try:
-            await standing.check(self._bus, dict(self._following.positions))
+            await standing.check(self._bus, self._seen, dict(self._following.positions))
             self._listen()
         except (KafkaError, TimeoutError, OSError) as error:
             LOG.warning("%s: the brokers do not answer: %r", self._group.name, error)

@@ -32,13 +32,18 @@ async def known(bus: Kafka, database: Database, places: Sequence[Place]) -> Posi
     return mine
 
 
-async def check(bus: Kafka, positions: Positions) -> None:
-    """Raises Lost when a topic was trimmed, deleted or made anew under its reader."""
-    names = {topic for topic, _ in positions}
-    ids = {name: t.id for name, t in (await bus.topics(names)).items()}
-    if gone := names - set(ids):
-        raise Lost(f"topics are gone: {', '.join(sorted(gone))}")
-    _demand(positions, ids, await bus.bounds(positions))
+async def check(bus: Kafka, seen: Mapping[str, str], positions: Positions) -> None:
+    """Raises Lost when a topic was trimmed, deleted or made anew under its reader. `seen`: topic -> its own id."""
+    topics = await bus.topics(seen)
+    for name, was in seen.items():
+        found = topics[name].id if name in topics else "gone"
+        if found != was:
+            raise Lost(f"{name}: it was topic {was}, now it is {found}")
+    try:
+        bounds = await bus.bounds(positions)
+    except LookupError as error:
+        raise Lost(str(error)) from error
+    _demand(positions, seen, bounds)
 
 
 def missing(wanted: Iterable[str], there: Iterable[str]) -> str:

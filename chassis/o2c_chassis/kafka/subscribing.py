@@ -16,6 +16,8 @@ from faststream.kafka.message import KafkaAckableMessage
 from o2c_contracts.wire import Record
 
 LOG = logging.getLogger("o2c_chassis.kafka")
+MOST_FETCHED = 2 * 1024**2
+"""Bytes of one partition: the largest record fits."""
 _APPENDED_BY_THE_LOG = 1
 
 
@@ -75,7 +77,7 @@ def subscribed(group: Group, timing: Timing, listener: ConsumerRebalanceListener
         check_crcs=True,
         fetch_min_bytes=1,
         fetch_max_wait_ms=500,
-        max_partition_fetch_bytes=2 * 1024**2,
+        max_partition_fetch_bytes=MOST_FETCHED,
         fetch_max_bytes=50 * 1024**2,
         session_timeout_ms=session,
         heartbeat_interval_ms=session // 15,
