@@ -19,7 +19,19 @@ from o2c_contracts.shared import (
 from o2c_orders.commands import ApproveRequest, RefuseRequest, ReleaseOrder
 from o2c_orders.domain.orders import Hold
 
-from tests.orders.cast import MONDAY, amendment, buckets, cancellation, cents, known, limited, order, reopening, rig, told
+from tests.orders.cast import (
+    MONDAY,
+    amendment,
+    buckets,
+    cancellation,
+    cents,
+    known,
+    limited,
+    order,
+    reopening,
+    rig,
+    told,
+)
 
 
 def held(euros: int, limit: int = 100_000, **said: object) -> Rig:
@@ -34,9 +46,7 @@ def release(world: Rig, role: str, person: str, order_id: str = "o1") -> list[Ev
 
 
 def approve(world: Rig, approval_id: str, role: str, person: str) -> list[Event]:
-    return world.command(
-        "orders", ApproveRequest(customer_id="anna", approval_id=approval_id, roles=(role,)), person
-    )
+    return world.command("orders", ApproveRequest(customer_id="anna", approval_id=approval_id, roles=(role,)), person)
 
 
 def requested(world: Rig, role: str = "credit_analyst", person: str = "ada") -> ApprovalRequested:

@@ -53,14 +53,14 @@ def test_a_complete_contract_is_activated_with_all_its_terms() -> None:
             kind="subscription",
             attributes=SERVICE,
             lines=(charged(),),
-            discount_percent=Decimal("2"),
+            discount_percent=Decimal(2),
             discount_days=10,
         )
     )
 
     [active] = of(events, ContractActivated)
     assert (active.contract_id, active.version, active.terms_days) == ("K-anna", 1, 30)
-    assert (active.discount_percent, active.discount_days) == (Decimal("2"), 10)
+    assert (active.discount_percent, active.discount_days) == (Decimal(2), 10)
     assert active.lines == (charged(),)
 
 
@@ -92,8 +92,8 @@ def test_a_kind_that_nobody_knows_and_a_company_that_is_none_are_refused() -> No
 def test_what_contradicts_itself_is_refused() -> None:
     for row, said in {
         "terms-over-cap-eu": {"terms_days": 61},
-        "discount-half-given": {"discount_percent": Decimal("2")},
-        "discount-after-terms": {"discount_percent": Decimal("2"), "discount_days": 31},
+        "discount-half-given": {"discount_percent": Decimal(2)},
+        "discount-after-terms": {"discount_percent": Decimal(2), "discount_days": 31},
         "line-outside": {"lines": (charged(starts_on=date(2024, 12, 31)),)},
         "line-twice": {"lines": (charged(), charged())},
     }.items():

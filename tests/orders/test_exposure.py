@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from o2c_chassis.testing import Rig
+from o2c_chassis.testing import Rig, of
 from o2c_contracts.billing import InvoiceIssued
 from o2c_contracts.cash import CustomerMoneyChanged, ItemChanged, PaymentApplied
 from o2c_contracts.event import Envelope, Event, Message
@@ -142,9 +142,7 @@ def test_ten_thousand_old_orders_are_not_read_for_a_new_one() -> None:
     world = rig()
     world.tell(*known(euros=10_000))
     template = order("old", 1)
-    old = Order(
-        "anna", "old", "K-anna", "DE01", "EUR", 100, 0, "accepted", MONDAY, TODAY, template.model_dump_json()
-    )
+    old = Order("anna", "old", "K-anna", "DE01", "EUR", 100, 0, "accepted", MONDAY, TODAY, template.model_dump_json())
     world.seed_rows("orders", *(replace(old, order_id=f"old-{n}") for n in range(10_000)))
 
     asked_for: list[object] = []
@@ -161,7 +159,7 @@ def test_conversion_rounds_once_and_half_up() -> None:
     rates = [
         Rate("EUR", "USD", date(2026, 1, 1), Decimal("1.25"), "EUR/USD"),
         Rate("GBP", "EUR", date(2026, 1, 1), Decimal("1.1"), "EUR/GBP"),
-        Rate("EUR", "JPY", date(2026, 1, 1), Decimal("160"), "EUR/JPY"),
+        Rate("EUR", "JPY", date(2026, 1, 1), Decimal(160), "EUR/JPY"),
     ]
 
     assert converted({"EUR": 100}, "EUR", [], TODAY) == 100
@@ -207,52 +205,36 @@ def published(world: Rig, events: Iterable[Event]) -> None:
     world.settle()
 
 
-def recomputed(events: Iterable[Event]) -> dict[str, tuple[int, int, int, int]]:
+def recomputed(events: list[Event]) -> dict[str, tuple[int, int, int, int]]:
     """From the events alone: ordered, delivered, owed, free money, per customer in cents."""
-    ordered: dict[str, int] = {}
-    delivered: dict[str, int] = {}
-    owed: dict[str, tuple[int, int]] = {}
-    free: dict[str, tuple[int, int]] = {}
-    whose: dict[str, str] = {}
-    for event in events:
-        match event:
-            case OrderSubmitted():
-                ordered[event.order_id] = event.total_minor
-                whose[event.order_id] = event.customer_id
-            case OrderCancelRequested():
-                ordered[event.order_id] = 0
-            case DeliveryConfirmed():
-                ordered[event.order_id] -= event.net_minor
-                delivered[event.delivery_id] = event.net_minor
-                whose[event.delivery_id] = event.customer_id
-            case InvoiceIssued():
-                delivered[str(event.lines[0].delivery_id)] = 0
-                owed[event.invoice_number] = max(owed.get(event.invoice_number, (0, 0)), (0, event.total_minor))
-                whose[event.invoice_number] = event.customer_id
-            case ItemChanged():
-                owed[event.invoice_number] = (event.item_version, event.open_minor_after)
-            case CustomerMoneyChanged():
-                free[event.customer_id] = (event.version, event.unapplied_minor + event.on_account_minor)
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for place, sums in enumerate((ordered, delivered)):
-        for name, minor in sums.items():
-            found[whose[name]][place] += minor
-    for name, (_, minor) in owed.items():
-        found[whose[name]][2] += minor
-    for customer_id, (_, minor) in free.items():
-        found[customer_id][3] += minor
+    cancelled = {e.order_id for e in events if isinstance(e, OrderCancelRequested)}
+    invoiced = {e.lines[0].delivery_id for e in events if isinstance(e, InvoiceIssued)}
+    items = {e.invoice_number: e for e in sorted(of(events, ItemChanged), key=lambda e: e.item_version)}
+    free = {e.customer_id: e for e in sorted(of(events, CustomerMoneyChanged), key=lambda e: e.version)}
+    for event in events:
+        sums = found[str(getattr(event, "customer_id", ""))]
+        match event:
+            case OrderSubmitted() if event.order_id not in cancelled:
+                sums[0] += event.total_minor
+            case DeliveryConfirmed():
+                sums[0] -= event.net_minor
+                sums[1] += 0 if event.delivery_id in invoiced else event.net_minor
+            case InvoiceIssued():
+                item = items.get(event.invoice_number)
+                sums[2] += item.open_minor_after if item else event.total_minor
+    for customer_id, last in free.items():
+        found[customer_id][3] = last.unapplied_minor + last.on_account_minor
     return {customer_id: (a, b, c, d) for customer_id, (a, b, c, d) in found.items()}
 
 
 def kept(world: Rig) -> dict[str, tuple[int, int, int, int]]:
     free = {m.customer_id: m.unapplied_minor + m.on_account_minor for m in world.rows("orders", CustomerMoney)}
     sums = {e.customer_id: e for e in world.rows("orders", Exposure)}
-    return {
-        c: (sums[c].ordered_minor, sums[c].delivered_minor, sums[c].receivable_minor, free.get(c, 0)) for c in sums
-    }
+    return {c: (sums[c].ordered_minor, sums[c].delivered_minor, sums[c].receivable_minor, free.get(c, 0)) for c in sums}
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(anna=histories, ben=histories, seed=st.integers(0, 10_000))
 def test_exposure_equals_its_recomputation_from_the_events_after_any_permutation_of_independent_ones(
     anna: list[tuple[int, str]], ben: list[tuple[int, str]], seed: int
@@ -266,7 +248,7 @@ def test_exposure_equals_its_recomputation_from_the_events_after_any_permutation
     assert kept(world) == recomputed(events)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(history=histories, limit=st.integers(0, 200), seed=st.integers(0, 10_000))
 def test_where_decisions_race_what_is_kept_still_equals_what_the_documents_count_and_no_room_is_left_unused(
     history: list[tuple[int, str]], limit: int, seed: int

@@ -1,4 +1,4 @@
-"""Nobody forgets an order that waits: notices at shares of the target in business time, each once, until it is decided."""
+"""Nobody forgets an order that waits: notices at shares of the target in business time, each once."""
 
 from datetime import UTC, datetime, timedelta
 

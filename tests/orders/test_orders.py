@@ -154,7 +154,9 @@ def test_an_order_outside_the_days_of_its_contract_is_rejected_with_its_row() ->
     assert [r.row for r in of(early, OrderRejected)[0].reasons] == ["contract-not-begun"]
     assert told(within) == ["OrderAccepted"]
     assert [(r.row, r.field) for r in of(late, OrderRejected)[0].reasons] == [("contract-ended", "contract_id")]
-    assert of(late, OrderRejected)[0].reasons[0].text == "contract K-anna ended on 2026-02-28, the order is of 2026-03-01"
+    assert (
+        of(late, OrderRejected)[0].reasons[0].text == "contract K-anna ended on 2026-02-28, the order is of 2026-03-01"
+    )
 
 
 def test_an_order_on_a_contract_that_a_person_ended_is_rejected() -> None:
@@ -236,7 +238,9 @@ def test_a_repeated_order_says_nothing_and_another_order_of_the_same_number_is_r
     assert world.tell(order("o1", 100)) == []
     events = world.tell(order("o1", 200))
 
-    assert [(e.request, e.reasons[0].row) for e in of(events, RequestRefused)] == [("submit-order", "order-number-taken")]
+    assert [(e.request, e.reasons[0].row) for e in of(events, RequestRefused)] == [
+        ("submit-order", "order-number-taken")
+    ]
     assert buckets(world) == (100, 0, 0)
 
 
@@ -363,7 +367,13 @@ def test_requests_about_an_order_that_cannot_be_are_refused_with_their_row() -> 
 
     refusals = [
         of(world.tell(request), RequestRefused)[0].reasons[0].row
-        for request in (cancellation("none"), amendment("none", 5), reopening("none"), reopening("o1"), cancellation("o1"))
+        for request in (
+            cancellation("none"),
+            amendment("none", 5),
+            reopening("none"),
+            reopening("o1"),
+            cancellation("o1"),
+        )
     ]
 
     assert refusals == [

@@ -32,6 +32,7 @@ from tests.orders.cast import (
     buckets,
     cancellation,
     cents,
+    contracted,
     delivery,
     invoice,
     item_changed,
@@ -39,6 +40,7 @@ from tests.orders.cast import (
     limited,
     money,
     order,
+    registered,
     rig,
     told,
 )
@@ -211,6 +213,18 @@ def test_a_new_order_that_would_fit_waits_behind_one_held_for_credit() -> None:
     events = world.tell(order("o3", 10), at=MONDAY + timedelta(minutes=1))
 
     assert [r.row for r in of(events, OrderHeld)[0].reasons] == ["behind-held-orders"]
+
+
+def test_orders_that_waited_for_their_contract_are_all_decided_when_it_comes() -> None:
+    world = rig()
+    world.tell(registered(), limited(euros=1000))
+    for n, euros in ((1, 100), (2, 5000), (3, 100)):
+        world.tell(order(f"o{n}", euros), at=MONDAY + timedelta(minutes=n))
+
+    events = world.tell(contracted())
+
+    assert told(events) == ["ContractActivated", "OrderAccepted", "OrderHeld", "OrderHeld"]
+    assert [[r.row for r in e.reasons] for e in of(events, OrderHeld)] == [["over-limit"], ["behind-held-orders"]]
 
 
 def test_nobody_waits_behind_an_order_that_is_held_for_other_reasons() -> None:

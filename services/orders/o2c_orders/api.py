@@ -5,16 +5,16 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from o2c_chassis.approvals import Approval
 from o2c_chassis.errors import Refused
 from o2c_chassis.http import Page, Paging, Reads, page_of
 from pydantic import BaseModel
 
-from . import queries
 from .domain.contracts import Contract, ContractVersion
 from .domain.customers import Customer
 from .domain.exposure import CustomerMoney, Exposure, NoRate, converted, pair_of
 from .domain.orders import Delivery, Hold, Order
+from .queries import identities
+from .queries import lists as queries
 
 router = APIRouter()
 
@@ -127,22 +127,6 @@ class Terms(BaseModel):
     lines: list[dict[str, Any]]
 
 
-class OpenApproval(BaseModel):
-    approval_id: str
-    customer_id: str
-    action: str
-    document_id: str
-    legal_entity: str
-    currency: str
-    amount_minor: int
-    requested_by: str
-    requested_at: datetime
-    expires_at: datetime
-    status: str
-    still_wanted: dict[str, int]
-    agreed: list[str]
-
-
 @router.get("/customers/{customer_id}/credit")
 async def credit(customer_id: str, request: Request, reads: Reads) -> CreditStanding:
     """What a customer's family has taken of its limit, by bucket."""
@@ -172,19 +156,13 @@ async def credit(customer_id: str, request: Request, reads: Reads) -> CreditStan
 @router.get("/customers/{customer_id}/credit/recount")
 async def recount(customer_id: str, reads: Reads) -> Recount:
     """Add a customer's exposure up from its documents, to compare with what is kept."""
-    sums: dict[tuple[str, str], dict[str, int]] = {}
-    for document in await queries.documents(reads, customer_id):
-        buckets = sums.setdefault((document.legal_entity, document.currency), {})
-        buckets[document.BUCKET] = buckets.get(document.BUCKET, 0) + document.counted
-    counted = [Exposure(customer_id, entity, currency, **b) for (entity, currency), b in sorted(sums.items())]
-    rows = [_plain_exposure(e) for e in counted if e != Exposure(customer_id, e.legal_entity, e.currency)]
-    kept = [
-        _plain_exposure(e)
-        for e in await queries.exposures(reads, [customer_id])
-        if e != Exposure(customer_id, e.legal_entity, e.currency)
-    ]
-    order = sorted(kept, key=lambda e: (e["legal_entity"], e["currency"]))
-    return Recount(agrees=order == rows, kept=order, counted=rows)
+    counted = identities.totals([d async for d in identities.documents(reads, customer_id)])
+    anew = [Exposure(*place, *sums) for place, sums in sorted(counted.items())]
+    kept = [e for e in await queries.exposures(reads, [customer_id]) if e != Exposure(*_place(e))]
+    kept.sort(key=_place)
+    return Recount(
+        agrees=anew == kept, kept=[_plain_exposure(e) for e in kept], counted=[_plain_exposure(e) for e in anew]
+    )
 
 
 @router.get("/held-orders")
@@ -241,19 +219,6 @@ async def contract_versions(customer_id: str, contract_id: str, reads: Reads) ->
     return [_terms(v) for v in found]
 
 
-@router.get("/approvals")
-async def approvals(
-    reads: Reads,
-    paging: Paging,
-    status: Annotated[str, Query(pattern="^(open|granted|refused|expired|voided)$")] = "open",
-    customer_id: Annotated[str, Query(max_length=200)] = "",
-) -> Page[OpenApproval]:
-    """What waits for people's agreement, the first to expire first."""
-    found = await queries.approvals_with(reads, status, customer_id, paging.after, paging.most)
-    page = page_of(found, paging, lambda a: (a.expires_at.isoformat(), a.approval_id))
-    return Page(items=[_approval(a) for a in page.items], next=page.next)
-
-
 async def _in_limit(
     root: Customer, kept: list[Exposure], money: list[CustomerMoney], reads: Reads, today: date
 ) -> tuple[int | None, str | None]:
@@ -286,6 +251,10 @@ def _buckets(kept: Iterable[Exposure], money: Iterable[CustomerMoney]) -> list[B
             )
         )
     return found
+
+
+def _place(e: Exposure) -> tuple[str, str, str]:
+    return e.customer_id, e.legal_entity, e.currency
 
 
 def _plain_exposure(e: Exposure) -> dict[str, Any]:
@@ -354,11 +323,6 @@ def _terms(v: ContractVersion) -> Terms:
         attributes=v.attributes_given,
         lines=v.lines_charged,
     )
-
-
-def _approval(a: Approval) -> OpenApproval:
-    plain = {n: getattr(a, n) for n in OpenApproval.model_fields if n not in ("still_wanted", "agreed")}
-    return OpenApproval(**plain, still_wanted=a.missing, agreed=[person for person, _, _ in a.agreed])
 
 
 def _found(row: Any, what: str) -> Any:

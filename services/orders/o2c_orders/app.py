@@ -39,6 +39,7 @@ from o2c_contracts.reference import ExchangeRatePublished
 from . import api
 from .commands import ApproveRequest, EndContract, RefuseRequest, ReleaseOrder
 from .handlers import approvals, contracts, customers, deliveries, holds, items, notices, orders, rates
+from .queries import identities
 from .tables import KEEPS, needs
 
 service = Service(
@@ -86,4 +87,5 @@ service = Service(
         Due(approvals.APPROVAL, needs.of_approval, approvals.on_approval_due),
     ),
     api=api.router,
+    verify=identities.verify,
 )

@@ -1,6 +1,7 @@
 """What the rules of orders may ask about: whole fact sheets, recorded with each decision. Ids, no personal data."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from o2c_rules.rulebook import Facts
@@ -44,7 +45,12 @@ class Parties:
     customer: Customer
     root: Customer
     contract: Contract | None
-    entity_known: bool
+    today: date | None
+    """The day it is for the selling company; None for a company that keeps no books with us."""
+
+    @property
+    def entity_known(self) -> bool:
+        return self.today is not None
 
 
 def order(document: Order, parties: Parties, position: Position) -> Facts:

@@ -128,7 +128,7 @@ def _missing(
     contract: Contract, version: ContractVersion, terms_days: int | None, work: WorkingSet
 ) -> tuple[Reason, ...]:
     """Every row that refuses these terms, with the field to mend."""
-    known = credit.entity_known(contract.legal_entity, work)
+    known = credit.today_of(contract.legal_entity, work) is not None
     there = {name for name, text in version.attributes_given.items() if text.strip()}
     if terms_days is not None:
         there.add("terms_days")

@@ -9,7 +9,7 @@ from typing import Any
 
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.orders import Reason
-from o2c_rules.entities import UnknownEntity, local_date
+from o2c_rules.entities import UnknownEntity
 from o2c_rules.rulebook import Facts
 
 from o2c_orders import facts
@@ -96,17 +96,14 @@ def judge(order: Order, before: Order | None, work: WorkingSet) -> Verdict:
     return Verdict(status, counted, sheet, asked.because, asked.id, position.rate_missing)
 
 
-def family_of(customer_id: str, work: WorkingSet) -> tuple[Customer, list[str]]:
-    """The root that owns the limit, and everybody who shares it."""
-    customer = work.get(Customer, customer_id=customer_id) or Customer.unknown(customer_id)
-    root = customer
-    if customer.root_id != customer_id:
-        root = work.get(Customer, customer_id=customer.root_id) or Customer.unknown(customer.root_id)
-    return root, members_of(root.customer_id, work)
-
-
 def members_of(root_id: str, work: WorkingSet) -> list[str]:
-    members = [c.customer_id for c in work.find(Customer, root_id=root_id)]
+    """Everybody who shares the root's limit."""
+    return _ids(work.find(Customer, root_id=root_id), root_id)
+
+
+def _ids(family: list[Customer], root_id: str) -> list[str]:
+    """The root is a member of its family even before anybody registered it."""
+    members = [c.customer_id for c in family]
     return members if root_id in members else [*members, root_id]
 
 
@@ -116,16 +113,15 @@ def _parties(order: Order, work: WorkingSet) -> facts.Parties:
     if customer.root_id != customer.customer_id:
         root = work.get(Customer, customer_id=customer.root_id) or Customer.unknown(customer.root_id)
     contract = work.get(Contract, customer_id=order.customer_id, contract_id=order.contract_id)
-    return facts.Parties(customer, root, contract, entity_known(order.legal_entity, work))
+    return facts.Parties(customer, root, contract, today_of(order.legal_entity, work))
 
 
-def entity_known(legal_entity: str, work: WorkingSet) -> bool:
-    """Whether we keep books for it at all."""
+def today_of(legal_entity: str, work: WorkingSet) -> date | None:
+    """The day it is for a company; None where we keep no books for it at all."""
     try:
-        local_date(work.book, legal_entity, work.at)
+        return work.today(legal_entity)
     except UnknownEntity:
-        return False
-    return True
+        return None
 
 
 def _objections(asked: Asked) -> tuple[Objection, ...]:
@@ -172,11 +168,12 @@ def _released(order: Order, objections: Iterable[Objection]) -> bool:
 def _position(order: Order, before: Order | None, parties: facts.Parties, work: WorkingSet) -> facts.Position:
     """The family's credit with this order in it, in the limit's currency."""
     root = parties.root
-    members = members_of(root.customer_id, work)
-    today = work.today(order.legal_entity) if parties.entity_known else work.at.date()
+    family = work.find(Customer, root_id=root.customer_id)
+    members = _ids(family, root.customer_id)
+    today = parties.today or work.at.date()
     sums, owes = _sums(order, before, members, work)
     held_before = _held_before(order, members, work)
-    broken = sum(c.broken_promises for c in work.find(Customer, root_id=root.customer_id))
+    broken = sum(c.broken_promises for c in family)
     expired = root.limit_valid_until is not None and root.limit_valid_until < today
     try:
         exposure = _in_limit(sums, root, today, work)

@@ -46,17 +46,19 @@ class Asking:
 
 
 def release(customer_id: str, work: WorkingSet) -> Iterator[Event]:
-    """Decide the family's held orders again, oldest first, up to the first held for credit that nobody may overtake."""
+    """Decide the family's orders that wait again, oldest first. Behind the first that credit holds and nobody may
+    overtake, only those that do not know yet that they stand behind it.
+    """
     root_id = (work.get(Customer, customer_id=customer_id) or Customer.unknown(customer_id)).root_id
-    held = [h for m in credit.members_of(root_id, work) for h in work.find(Hold, customer_id=m, open=True)]
-    for hold in sorted(held, key=lambda h: h.place):
+    waiting = [h for m in credit.members_of(root_id, work) for h in work.find(Hold, customer_id=m, open=True)]
+    blocked = False
+    for hold in sorted(waiting, key=lambda h: h.place):
         order = work.get(Order, customer_id=hold.customer_id, order_id=hold.order_id)
-        if order is None:
+        if order is None or (blocked and hold.overtake == "never"):
             continue
         verdict = credit.judge(order, order, work)
         yield from settle(Asking(order, order, hold, hold.request), verdict, work)
-        if verdict.status == HELD and verdict.overtake == "never":
-            return
+        blocked = blocked or (verdict.status == HELD and verdict.overtake == "never")
 
 
 def settle(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> Iterator[Event]:

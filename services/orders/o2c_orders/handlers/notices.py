@@ -25,7 +25,7 @@ def begin(hold: Hold, order: Order, work: WorkingSet) -> Hold:
     """Start the clock of a request that waits."""
     customer = work.get(Customer, customer_id=order.customer_id) or Customer.unknown(order.customer_id)
     sheet: Facts = {
-        "legal_entity": order.legal_entity if credit.entity_known(order.legal_entity, work) else None,
+        "legal_entity": order.legal_entity if credit.today_of(order.legal_entity, work) else None,
         "entity": order.legal_entity,
         "currency": order.currency,
         "request": hold.request,

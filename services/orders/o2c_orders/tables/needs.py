@@ -199,12 +199,9 @@ def _families(
     entering: Iterable[str] = (),
 ) -> Iterator[Needs]:
     """`limits`, `entering`: currencies that a limit, or exposure, may have only after this event."""
-    wanted: Needs = []
-    for root_id in roots:
-        wanted += (need(Customer, customer_id=root_id), need(Customer, root_id=root_id))
-    yield wanted
+    yield [n for r in roots for n in (need(Customer, root_id=r), need(Customer, customer_id=r))]
     members = {c.customer_id for r in roots for c in work.find(Customer, root_id=r)} | roots
-    others = [n for m in sorted(members) for n in _own(m) if not work.has(n)]
+    others = [n for m in sorted(members) if not work.has(need(Exposure, customer_id=m)) for n in _own(m)]
     if others:
         yield others
     holds = [h for m in sorted(members) for h in work.find(Hold, customer_id=m, open=True)]

@@ -1,19 +1,18 @@
-"""Read-only questions: exposure by bucket, orders that wait, what became of an order, contracts, approvals."""
+"""Exposure by bucket, orders that wait, what became of an order, contracts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from o2c_chassis.approvals import Approval
-from o2c_chassis.tables import approvals, decisions
+from o2c_chassis.tables import decisions
 from sqlalchemy import Select, Table, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .domain.contracts import Contract, ContractVersion
-from .domain.customers import Customer
-from .domain.exposure import CustomerMoney, Exposure, Item, Rate
-from .domain.orders import Delivery, Hold, Order
-from .tables import schema
+from o2c_orders.domain.contracts import Contract, ContractVersion
+from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.exposure import CustomerMoney, Exposure, Rate
+from o2c_orders.domain.orders import Delivery, Hold, Order
+from o2c_orders.tables import schema
 
 R = TypeVar("R")
 After = Sequence[str | int] | None
@@ -36,16 +35,6 @@ async def exposures(db: AsyncConnection, members: Iterable[str]) -> list[Exposur
 
 async def money(db: AsyncConnection, members: Iterable[str]) -> list[CustomerMoney]:
     return await _all(db, CustomerMoney, _of(schema.customer_money, members))
-
-
-async def documents(db: AsyncConnection, customer_id: str) -> list[Order | Delivery | Item]:
-    """Every row that may count, to add exposure up anew."""
-    one = [customer_id]
-    return [
-        *await _all(db, Order, _of(schema.orders, one).where(schema.orders.c.status == "accepted")),
-        *await _all(db, Delivery, _of(schema.confirmed_deliveries, one)),
-        *await _all(db, Item, _of(schema.items, one).where(schema.items.c.open)),
-    ]
 
 
 async def rates(db: AsyncConnection, pairs: Iterable[str]) -> list[Rate]:
@@ -106,18 +95,6 @@ async def versions(db: AsyncConnection, customer_id: str, contract_id: str) -> l
     c = schema.contract_versions.c
     wanted = select(schema.contract_versions).where(c.customer_id == customer_id, c.contract_id == contract_id)
     return await _all(db, ContractVersion, wanted.order_by(c.version))
-
-
-async def approvals_with(db: AsyncConnection, status: str, customer_id: str, after: After, most: int) -> list[Approval]:
-    """Requests by the time at which they expire."""
-    c = approvals.c
-    wanted = select(approvals).where(c.status == status)
-    if customer_id:
-        wanted = wanted.where(c.customer_id == customer_id)
-    if after:
-        expires = datetime.fromisoformat(str(after[0]))
-        wanted = wanted.where(tuple_(c.expires_at, c.approval_id) > tuple_(expires, after[1]))
-    return await _all(db, Approval, wanted.order_by(c.expires_at, c.approval_id).limit(most))
 
 
 async def decisions_on(db: AsyncConnection, customer_id: str, subject: str) -> list[tuple[str, str]]:
