@@ -102,6 +102,19 @@ def test_a_contested_item_earns_no_discount():
     assert of(told, DiscountGranted) == []
 
 
+def test_nobody_earns_a_discount_by_backdating():
+    world = rig()
+    world.tell(discounted("I-1", 100_000, UNTIL))
+
+    told = world.tell(
+        paid("P-1", 98_000, reference="I-1", value_date=UNTIL),
+        at=NOON + timedelta(days=30),
+    )
+
+    assert of(told, DiscountGranted) == []
+    assert [s.short_minor for s in of(told, ShortPaymentFound)] == [2_000]
+
+
 def test_what_is_paid_too_much_is_kept_on_account_and_told():
     world = rig()
     world.tell(invoice("I-1", 10_000))

@@ -60,6 +60,7 @@ def discount(item: OpenItem, payment: Payment, *, disputed: bool) -> Facts:
         "invoice_number": item.invoice_number,
         "value_date": payment.value_date,
         "days_late": late,
+        "posted_after_days": (payment.received_on - payment.value_date).days,
         "total_minor": item.total_minor,
         "offered_minor": item.offered_discount_minor,
         "shortfall_minor": item.open_minor,
