@@ -1,1 +1,1 @@
-"""Rule files, their language, calendars, identification and aging."""
+"""Rule files, their language, calendars, identification and aging: decisions as data that explain themselves."""

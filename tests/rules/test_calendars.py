@@ -101,7 +101,7 @@ def worlds(draw: st.DrawFn) -> tuple[Calendar, Clock, datetime, datetime, list[P
     return calendar, read, start, end, pauses
 
 
-moderate = settings(max_examples=60, deadline=None, derandomize=True)
+moderate = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 @moderate
