@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from .failpoints import failpoint
+
 Db: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 # A plan made on an empty table scans it for ever; every statement of the path goes by a key.
 _PATH = {
@@ -55,6 +57,8 @@ class Database:
         assert self._pool is not None, "open() first"
         async with self._pool.acquire() as db, db.transaction():
             yield db
+            failpoint("commit")
+        failpoint("committed")
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Db]:

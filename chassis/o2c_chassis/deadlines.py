@@ -11,6 +11,7 @@ from o2c_contracts.event import LIVE, Envelope, Message
 from . import arrays
 from .database import Db
 from .errors import HandlerFailed
+from .failpoints import failpoint
 from .service import DeadlineReached, Service
 from .working_set import Armed
 
@@ -44,6 +45,7 @@ class Picked:
 
 async def arm(db: Db, armed: Sequence[tuple[Message, Armed]]) -> None:
     """The last word of the slice for each deadline; its armings are counted, so that no id is ever used again."""
+    failpoint("path.arm")
     last: dict[tuple[str, str], Armed] = {}
     times: dict[tuple[str, str], int] = {}
     for message, a in armed:
@@ -76,6 +78,7 @@ async def pick(db: Db, now: datetime, but: Collection[str], most: int) -> list[P
 
 async def take(db: Db, messages: Sequence[Message]) -> list[Message]:
     """Those still armed as they were picked; from now on they are not. Under the family's lock."""
+    failpoint("deadlines.take")
     events = [m.event for m in messages if isinstance(m.event, DeadlineReached)]
     rows = [(e.kind, e.subject_id, e.armed) for e in events]
     taken = {(r["kind"], r["subject"]) for r in await db.fetch(_TAKE, *arrays.as_arrays(3, rows))}

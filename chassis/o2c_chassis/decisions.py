@@ -13,6 +13,7 @@ from o2c_contracts.event import Message
 
 from . import arrays
 from .database import Db
+from .failpoints import failpoint
 from .tables import chains, decisions
 from .working_set import Asked
 
@@ -28,6 +29,7 @@ def chain_of(key: str) -> int:
 
 async def record(db: Db, asked: Sequence[tuple[Message, Asked]]) -> None:
     """Append to the chains. Their heads are locked last and in order, so nobody waits for long."""
+    failpoint("path.record")
     if not asked:
         return
     placed = [(chain_of(m.event.key), m.event.key, a, body_of(m, a)) for m, a in asked]

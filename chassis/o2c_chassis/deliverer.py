@@ -9,6 +9,7 @@ from . import deliveries
 from .clock import Clock
 from .consumer import Path
 from .deliveries import Attempt, Port, Undeliverable
+from .failpoints import failpoint
 from .service import Service
 
 
@@ -41,6 +42,7 @@ class Deliverer:
 
     async def _attempt(self, row: Any) -> None:
         """Rendering and sending happen outside any transaction; a crash between them and the mark sends again."""
+        failpoint("deliverer.render")
         content = orjson.loads(row["content"])
         try:
             document = await asyncio.to_thread(self._service.delivery_routes[row["kind"]].render, content)

@@ -10,6 +10,7 @@ from o2c_contracts.event import LIVE, Envelope, Message
 
 from . import arrays
 from .database import Db
+from .failpoints import failpoint
 from .service import DeliveryEnded, Document, Service
 from .tables import deliveries
 from .working_set import Wanted
@@ -44,6 +45,7 @@ class Port(Protocol):
 
 
 async def queue(db: Db, wanted: Sequence[tuple[Message, Wanted]]) -> None:
+    failpoint("path.queue")
     rows = [
         (
             w.delivery_id,
@@ -81,6 +83,7 @@ class Attempt:
 
 async def tried(db: Db, row: Any, now: datetime, attempt: Attempt) -> None:
     """After an attempt: `sent` or `failed` wait for their handler, `queued` for the next attempt."""
+    failpoint("deliveries.tried")
     channel, address = attempt.taken or ("", "")
     attempts = row["attempts"] + 1
     if attempt.taken:
@@ -112,6 +115,7 @@ def message(service: Service, row: Any, now: datetime, world: str = LIVE) -> Mes
 
 async def take(db: Db, messages: Sequence[Message]) -> list[Message]:
     """Those that have not been told yet; each delivery ends once."""
+    failpoint("deliveries.take")
     rows = [
         (m.envelope.id, "delivered" if isinstance(m.event, DeliveryEnded) and m.event.delivered else "undeliverable")
         for m in messages

@@ -11,6 +11,7 @@ from . import arrays
 from .bus import Span
 from .database import Db
 from .errors import HandlerFailed, Overtaken
+from .failpoints import failpoint
 from .tables import heard, inbox
 
 _MOVE = """
@@ -48,6 +49,7 @@ class OutOfOrder(HandlerFailed):
 
 async def move_positions(db: Db, spans: Sequence[Span]) -> None:
     """Compare and set, in the transaction of the slice: a reader that slept too long cannot write."""
+    failpoint("path.move")
     rows = [(s.topic, s.topic_id, s.partition, s.first, s.after) for s in spans]
     done = await db.execute(_MOVE, *arrays.as_arrays(5, rows))
     if done != f"UPDATE {len(rows)}":
@@ -59,6 +61,7 @@ async def claim(db: Db, arrivals: Sequence[Arrival]) -> tuple[list[Message], lis
 
     Raises OutOfOrder for the first record whose version does not follow.
     """
+    failpoint("path.claim")
     following = await _in_version_order(db, arrivals)
     first: dict[tuple[str, str], Message] = {}
     for a in following:

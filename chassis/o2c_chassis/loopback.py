@@ -19,6 +19,7 @@ from .bus import PAUSES, OnSlices, Place, Slice, Span, partition_of
 from .clock import Clock, RealClock
 from .database import Database
 from .errors import Lost, Overtaken
+from .failpoints import failpoint
 from .inbox import begin_positions, positions_of
 from .quarantine import Halted
 from .raw import pack, unpack
@@ -105,6 +106,7 @@ class Loopback:
             rows.append((p, behind[p], r.key, pack(r.headers), r.value))
             behind[p] -= 1
         new = [(p, str(uuid4()), n) for p, n in sorted(counts.items())]
+        failpoint("loopback.append")
         async with self._lock, self._database.connection() as db:
             after = await db.fetch(_APPEND, topic, *arrays.as_arrays(3, new), *arrays.as_arrays(5, rows), now)
             ends_ = {r["partition"]: r["next"] for r in after}
@@ -113,6 +115,7 @@ class Loopback:
                 for (p, r), row in zip(placed, rows, strict=True)
             ]
             self._remember(topic, kept, ends_)
+        failpoint("loopback.appended")
         self.appended += 1
         self._published.set()
 

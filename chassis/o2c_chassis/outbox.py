@@ -9,6 +9,7 @@ from o2c_contracts.topics import topic
 
 from . import arrays
 from .database import Db
+from .failpoints import failpoint
 from .raw import pack, pack_texts
 from .tables import outbox, streams
 
@@ -20,6 +21,7 @@ _MOVED = arrays.upsert(streams)
 
 async def enqueue(db: Db, service: str, told: Sequence[Message]) -> None:
     """In their order, each with the next version of its key. The keys' families are locked by whoever calls."""
+    failpoint("path.enqueue")
     if not told:
         return
     versions: dict[str, int] = {

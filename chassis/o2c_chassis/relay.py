@@ -9,6 +9,7 @@ from o2c_contracts.wire import Record
 from .bus import Bus
 from .clock import Clock
 from .database import Database
+from .failpoints import failpoint
 from .raw import unpack
 from .store import hash_of
 
@@ -35,11 +36,14 @@ class Relay:
                 if db is None:
                     return 0
                 rows = await db.fetch(_UNSENT, self._most)
+                failpoint("relay.read")
                 for topic, part in groupby(rows, key=lambda r: r["topic"]):
                     batch = [Record(r["key"], unpack(r["headers"]), r["value"]) for r in part]
                     await self._bus.publish(topic, batch)
+                failpoint("relay.published")
                 if rows:
                     await db.execute(_SENT, [r["position"] for r in rows], self._clock.now())
+                failpoint("relay.marked")
                 return len(rows)
             except BaseException:
                 await self._let_go()

@@ -15,6 +15,7 @@ from o2c_rules.rulebook import RuleBook
 from . import arrays
 from .database import Db
 from .errors import FamilyMoved, HandlerFailed
+from .failpoints import failpoint
 from .service import Service, by_key
 from .working_set import Need, WorkingSet
 
@@ -45,6 +46,7 @@ async def lock(
 
 async def lock_names(db: Db, names: Iterable[str]) -> None:
     """Held until the transaction ends; always in one order."""
+    failpoint("path.lock")
     if wanted := sorted(map(hash_of, names)):
         await db.execute(_LOCK, wanted)
 
@@ -56,12 +58,14 @@ def hash_of(name: str) -> int:
 
 async def load(db: Db, service: Service, work: WorkingSet, messages: Sequence[Message]) -> None:
     """What these events need. Counters come last of all: whoever holds one waits for nobody."""
+    failpoint("path.load")
     routes = {id(m): service.route(m) for m in messages}
     await _rounds(db, service, work, messages, lambda event, w: routes[id(w.cause)].needs(event, w))  # type: ignore[union-attr]
 
 
 async def save(db: Db, service: Service, work: WorkingSet) -> None:
     """Touched rows, one statement per table."""
+    failpoint("path.save")
     for kind, rows in work.changed.items():
         keeps = service.by_kind[kind]
         values = list(map(arrays.reader_of(keeps.table), rows))

@@ -3,6 +3,7 @@
 from . import deadlines
 from .clock import Clock
 from .consumer import Path
+from .failpoints import failpoint
 
 
 class Timer:
@@ -18,6 +19,7 @@ class Timer:
         if not picked:
             self._waits.clear()
             return 0
+        failpoint("timer.picked")
         messages = [deadlines.message(self._path.service, p, now, self._path.world) for p in picked]
         waits = await self._path.on_own(messages, deadlines.take)
         self._waits |= waits

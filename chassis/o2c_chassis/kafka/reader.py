@@ -199,12 +199,12 @@ class KafkaReader(ConsumerRebalanceListener):
 
     async def _until_durable(self, assignment: int, slices: Sequence[Slice]) -> None:
         pauses = iter(self.pauses)
-        read_again = partial(self._to_positions, [(s.span.topic, s.span.partition) for s in slices])
+        everywhere = partial(self._to_positions, list(self._following.positions))
         while not self._given_up(assignment):
             try:
                 await self._on_slices(slices)
             except Overtaken:
-                await self._patiently(read_again, lambda: not self._given_up(assignment))
+                await self._patiently(everywhere, lambda: not self._given_up(assignment))
                 return
             except Halted:
                 await self._pause(1)
