@@ -7,7 +7,7 @@ from o2c_collections.commands import CloseEscalation, LogCall, ResumeAccount, St
 from o2c_collections.domain.accounts import Customer
 from o2c_collections.domain.letters import Activity, Escalation
 from o2c_contracts.cash import PaymentReversed
-from o2c_contracts.collections import AccountResumed, AccountStopped, CallLogged
+from o2c_contracts.collections import AccountResumed, AccountStopped, CallLogged, PromiseBroken
 from o2c_contracts.master import CustomerChanged
 
 from tests.collections.late_payer import DUE, World, on
@@ -59,6 +59,20 @@ def test_what_a_person_stopped_no_rule_resumes(world: World):
     assert of(told, AccountResumed) == []
     (customer,) = world.rig.rows("collections", Customer)
     assert customer.stopped_by == "maria"
+
+
+def test_what_a_person_stopped_no_rule_stops_again(world: World):
+    world.rig.command("collections", stop(), "maria")
+    for n in (1, 2, 3):
+        world.invoice(f"R{n}")
+        world.promised(f"R{n}", 100_000, DUE, on(0), f"V{n}")
+
+    told = world.rig.until(on(3, 18))
+
+    assert len(of(told, PromiseBroken)) == 3
+    assert of(told, AccountStopped) == []
+    (customer,) = world.rig.rows("collections", Customer)
+    assert (customer.stopped_by, customer.stopped_by_rule) == ("maria", False)
 
 
 def test_a_stopped_account_is_reminded_all_the_same(world: World):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from o2c_chassis.service import DeliveryEnded
+from o2c_chassis.service import DeadlineReached, DeliveryEnded
 from o2c_chassis.testing import of
 from o2c_collections.domain.accounts import Account
 from o2c_collections.domain.letters import Activity, Escalation, Notice
@@ -257,6 +257,17 @@ def test_nothing_is_sent_while_cash_is_blocked_and_the_rest_follows_the_morning_
     world.rig.until(on(30))
 
     assert world.letter_days() == [(6, 1), (13, 2), (20, 3)]
+
+
+def test_a_letter_hour_that_strikes_just_as_cash_is_blocked_sends_nothing(world: World):
+    world.invoice()
+    from_cash(world, CustomerBlocked(customer_id="C1", service="cash", parked_id="7", reason="unreadable"), on(0))
+    struck = DeadlineReached(kind="dunning", subject_id="C1/DE01", owner_key="c:C1", customer_id="C1", armed=1)
+
+    told = from_cash(world, struck, on(1, 8))
+
+    assert told == []
+    assert world.rig.deadlines("collections") == {}
 
 
 def test_another_service_being_blocked_stops_no_letter(world: World):

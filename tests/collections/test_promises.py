@@ -110,6 +110,15 @@ def test_money_that_lay_there_before_the_promise_does_not_keep_it(world: World):
     assert len(of(told, PromiseBroken)) == 1
 
 
+def test_money_of_the_very_moment_of_the_promise_is_no_answer_to_it(world: World):
+    world.invoice()
+    world.promised("R1", 60_000, BY, on(2))
+
+    told = world.paid("R1", 60_000, on(2))
+
+    assert of(told, PromiseJudged) == []
+
+
 def test_a_promise_of_which_something_came_is_partly_kept_and_the_collector_hears(world: World):
     world.invoice()
     world.promised("R1", 60_000, BY, on(2))

@@ -170,9 +170,28 @@ def test_steps_at_different_hours_of_a_day_still_make_one_letter_a_day(book: Rul
     world = worlds(other=ladder(book, rows))
     world.invoice()
 
+    world.rig.until(on(1, 9))
+    assert (world.item().next_step, world.item().next_at) == ("level 2", on(2, 16))
     world.rig.until(on(30))
 
     assert world.letter_days() == [(1, 1), (2, 2)]
+
+
+def test_an_item_whose_hour_comes_after_the_days_letter_waits_for_the_next_day(
+    book: RuleBook, worlds: Callable[..., World]
+):
+    rows = """
+      - {id: A, level: 0, days_past_due: ">= 1", next_level: 1, channel: email, hour: 8}
+      - {id: B, level: 1, days_past_due: ">= 3", next_level: 2, channel: email, hour: 16}
+    """
+    world = worlds(other=ladder(book, rows))
+    world.invoice("R1")
+    world.invoice("R2", due=DUE + timedelta(days=2))
+
+    world.rig.until(on(4, 17))
+
+    assert [day for day, _ in world.letter_days()] == [1, 3, 4]
+    assert (world.item("R1").level, world.item("R2").level) == (2, 1)
 
 
 def test_a_ladder_that_would_skip_a_level_cannot(book: RuleBook, worlds: Callable[..., World]):
