@@ -5,19 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from o2c_contracts.billing import TaxPart
 from o2c_contracts.orders import Reason
-from pydantic import TypeAdapter
 
 from .charges import Charge
 from .contracts import Contract
 from .customers import Customer
 from .orders import Order
 from .taxes import OUTSIDE_SCOPE, Taxation, tax_parts
-
-_REASONS = TypeAdapter(tuple[Reason, ...])
+from .written import read, written
 
 
 class Together(NamedTuple):
@@ -64,7 +63,7 @@ class Draft:
 
     @property
     def why(self) -> tuple[Reason, ...]:
-        return _REASONS.validate_json(self.reasons)
+        return read(Reason, self.reasons)
 
     @property
     def passed(self) -> dict[str, str]:
@@ -75,7 +74,7 @@ class Draft:
         return replace(
             self,
             net_minor=net_minor,
-            reasons=_REASONS.dump_json(reasons).decode(),
+            reasons=written(reasons),
             owner=owner,
             withheld_at=self.withheld_at or at,
         )
@@ -88,7 +87,7 @@ class Draft:
         return replace(self, status=status, invoice_number=invoice_number)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bill:
     """One invoice as it would be issued now."""
 
@@ -113,7 +112,7 @@ class Bill:
     def taxed(self) -> list[tuple[Charge, Taxation]]:
         return [(c, t) for c, t in zip(self.charges, self.taxations, strict=True) if t is not None]
 
-    @property
+    @cached_property
     def taxes(self) -> tuple[TaxPart, ...]:
         return tax_parts([(c.net_minor, t) for c, t in self.taxed], self.draft.currency)
 

@@ -126,29 +126,50 @@ def delivered(event: DeliveryConfirmed, order: Order | None, earlier: Iterable[C
 
 def monthly(contract: Contract, month: Period, stretch: Stretch, line_id: str) -> Charge:
     """The charge of one stretch of a month; `line_id` is the charge's own name."""
-    how = _month(month, stretch)
-    return _recurring(contract, RECURRING, line_id, month, [stretch], how)
+    line, how = stretch.line, _month(month, stretch)
+    return Charge(
+        line_id=line_id,
+        customer_id=contract.customer_id,
+        legal_entity=contract.legal_entity,
+        currency=contract.currency,
+        kind=RECURRING,
+        status="unbilled",
+        contract_id=contract.contract_id,
+        order_id=None,
+        order_line_id=None,
+        delivery_id=None,
+        contract_line_id=line.line_id,
+        period_from=month.first,
+        product=line.product,
+        description=line.description,
+        tax_code=line.tax_code,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        net_minor=recompute(how, contract.currency),
+        delivered_minor=None,
+        service_from=stretch.first,
+        service_to=stretch.last,
+        external_ref=None,
+        derivation=_written(how),
+    )
 
 
-def difference(
-    contract: Contract, month: Period, stretches: Sequence[Stretch], charged_minor: int, line_id: str, like: Charge
-) -> Charge:
-    """What a month that was invoiced comes to beyond that: an adjustment, or a correction where it is less."""
+def difference(like: Charge, line_id: str, month: Period, stretches: Sequence[Stretch], charged_minor: int) -> Charge:
+    """What a month comes to beyond what was charged for it. `like`: an invoiced charge of this month."""
     how = {"by": "difference", "charged_minor": charged_minor, "parts": [_month(month, s) for s in stretches]}
-    net = recompute(how, contract.currency)
-    kind = ADJUSTMENT if net >= 0 else CORRECTION
-    if stretches:
-        charge = _recurring(contract, kind, line_id, month, stretches, how)
-    else:
-        charge = replace(like, line_id=line_id, kind=kind, derivation=_written(how), draft_id=None, told_minor=0)
+    net = recompute(how, like.currency)
     return replace(
-        charge,
+        like,
+        line_id=line_id,
+        kind=ADJUSTMENT if net >= 0 else CORRECTION,
         status="unbilled" if net >= 0 else "requested",
+        tax_code=stretches[-1].line.tax_code if stretches else like.tax_code,
         quantity=Decimal(1),
-        unit_price=to_amount(net, contract.currency),
+        unit_price=to_amount(net, like.currency),
         net_minor=net,
+        derivation=_written(how),
+        draft_id=None,
         invoice_number=None,
-        blocker="",
     )
 
 
@@ -177,37 +198,6 @@ def _as_delivered(event: DeliveryConfirmed, line: DeliveredLine, before: Decimal
         service_from=event.delivered_on,
         service_to=event.delivered_on,
         external_ref=event.external_ref,
-        derivation=_written(how),
-    )
-
-
-def _recurring(
-    contract: Contract, kind: str, line_id: str, month: Period, stretches: Sequence[Stretch], how: dict[str, Any]
-) -> Charge:
-    line = stretches[-1].line
-    return Charge(
-        line_id=line_id,
-        customer_id=contract.customer_id,
-        legal_entity=contract.legal_entity,
-        currency=contract.currency,
-        kind=kind,
-        status="unbilled",
-        contract_id=contract.contract_id,
-        order_id=None,
-        order_line_id=None,
-        delivery_id=None,
-        contract_line_id=line.line_id,
-        period_from=month.first,
-        product=line.product,
-        description=line.description,
-        tax_code=line.tax_code,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        net_minor=recompute(how, contract.currency),
-        delivered_minor=None,
-        service_from=stretches[0].first,
-        service_to=stretches[-1].last,
-        external_ref=None,
         derivation=_written(how),
     )
 

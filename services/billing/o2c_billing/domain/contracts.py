@@ -10,9 +10,9 @@ from o2c_contracts.event import Part
 from o2c_contracts.fields import Day, Exact
 from o2c_contracts.master import ContractLine
 from o2c_contracts.orders import ContractActivated, ContractAmended
-from pydantic import TypeAdapter
 
 from .periods import DAY, Period, period
+from .written import read, written
 
 FOREVER = date.max
 CALENDAR, ANCHORED = "calendar", "anchored"
@@ -39,9 +39,6 @@ class Stretch(NamedTuple):
     last: date
     version: int
     line: ContractLine
-
-
-_TERMS = TypeAdapter(tuple[Terms, ...])
 
 
 def terms_of(event: ContractActivated) -> Terms:
@@ -77,7 +74,7 @@ class Contract:
 
     @property
     def terms(self) -> tuple[Terms, ...]:
-        return _TERMS.validate_json(self.versions)
+        return read(Terms, self.versions)
 
     @property
     def months_charged(self) -> dict[str, int]:
@@ -87,7 +84,7 @@ class Contract:
         """With one version more; the same version again replaces it."""
         others = [t for t in self.terms if t.version != terms.version]
         versions = sorted([*others, terms], key=lambda t: t.version)
-        return replace(self, versions=_TERMS.dump_json(tuple(versions)).decode())
+        return replace(self, versions=written(versions))
 
     def with_months(self, counts: Mapping[str, int]) -> "Contract":
         return replace(self, charged=json.dumps({**self.months_charged, **counts}, sort_keys=True))
@@ -97,7 +94,7 @@ class Schedule:
     """A contract read once: which line is charged what in which month."""
 
     def __init__(self, contract: Contract) -> None:
-        self._contract = contract
+        self.contract = contract
         self._terms = contract.terms
         self._anchors: dict[str, date] = {}
         for terms in self._terms:
@@ -116,7 +113,7 @@ class Schedule:
     def month(self, line_id: str, index: int) -> Period:
         """The charged month with this number, 0 the first."""
         anchor = self._anchors[line_id]
-        return period(anchor.replace(day=1) if self._contract.alignment == CALENDAR else anchor, index)
+        return period(anchor.replace(day=1) if self.contract.alignment == CALENDAR else anchor, index)
 
     def ends_on(self, line_id: str) -> date:
         """The last day on which the line can be charged, as far as is known."""
@@ -142,7 +139,7 @@ class Schedule:
 
     def next_month(self) -> date | None:
         """When the next charge is due; None when nothing will be charged any more."""
-        counts = self._contract.months_charged
+        counts = self.contract.months_charged
         starts = [
             max(self.month(line_id, counts.get(line_id, 0)).first, self._anchors[line_id])
             for line_id in self._anchors
@@ -152,7 +149,7 @@ class Schedule:
 
     def due_months(self, today: date) -> Iterator[tuple[str, int, Period]]:
         """Line, number and days of each month that has begun and was not charged yet."""
-        counts = self._contract.months_charged
+        counts = self.contract.months_charged
         for line_id, anchor in self._anchors.items():
             index, end = counts.get(line_id, 0), self.ends_on(line_id)
             while (month := self.month(line_id, index)).first <= end and max(month.first, anchor) <= today:
@@ -167,7 +164,7 @@ class Schedule:
         return line, terms.version
 
     def _last_day(self, terms: Terms, line: ContractLine) -> date:
-        return min(line.ends_on or FOREVER, terms.ends_on or FOREVER, self._contract.ended_on or FOREVER)
+        return min(line.ends_on or FOREVER, terms.ends_on or FOREVER, self.contract.ended_on or FOREVER)
 
 
 def _same_charge(one: ContractLine, other: ContractLine) -> bool:

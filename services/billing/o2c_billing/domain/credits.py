@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from o2c_contracts.billing import InvoiceLine, TaxPart
 from o2c_contracts.money import allocate, to_amount
-from pydantic import TypeAdapter
 
 from .invoices import Invoice, InvoicedLine
+from .written import read
 
 CREDIT_NOTE, CANCEL_CHARGE = "credit-note", "cancel-charge"
-_LINES = TypeAdapter(tuple[InvoiceLine, ...])
-_TAXES = TypeAdapter(tuple[TaxPart, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +87,11 @@ class CreditNote:
 
     @property
     def parts(self) -> tuple[TaxPart, ...]:
-        return _TAXES.validate_json(self.taxes)
+        return read(TaxPart, self.taxes)
 
     @property
     def credited_lines(self) -> tuple[InvoiceLine, ...]:
-        return _LINES.validate_json(self.lines)
+        return read(InvoiceLine, self.lines)
 
     def delivered(self, channel: str, address: str) -> "CreditNote":
         return replace(self, delivery="delivered", channel=channel, address=address, problem="")
@@ -140,10 +138,6 @@ def split(amount_minor: int, invoice: Invoice, lines: Sequence[InvoicedLine], no
         credited_parts.append(part.model_copy(update={"base_minor": base, "tax_minor": tax}))
         credited_lines += _credited(base, part, lines, notes, invoice.currency)
     return Split(tuple(credited_lines), tuple(credited_parts))
-
-
-def lines_as_json(lines: tuple[InvoiceLine, ...]) -> str:
-    return _LINES.dump_json(lines).decode()
 
 
 def _left(part: TaxPart, notes: Sequence[CreditNote]) -> TaxPart:

@@ -6,13 +6,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from o2c_contracts.billing import InvoiceLine, TaxPart
-from pydantic import TypeAdapter
 
 from .charges import Charge
 from .contracts import Terms
 from .taxes import Taxation
-
-_TAXES = TypeAdapter(tuple[TaxPart, ...])
+from .written import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Invoice:
 
     @property
     def parts(self) -> tuple[TaxPart, ...]:
-        return _TAXES.validate_json(self.taxes)
+        return read(TaxPart, self.taxes)
 
     def delivered(self, channel: str, address: str) -> "Invoice":
         return replace(self, delivery="delivered", channel=channel, address=address, problem="")
@@ -150,10 +148,6 @@ def as_lines(charges: Sequence[Charge]) -> tuple[InvoiceLine, ...]:
         )
         for c in charges
     )
-
-
-def taxes_as_json(parts: tuple[TaxPart, ...]) -> str:
-    return _TAXES.dump_json(parts).decode()
 
 
 def number(legal_entity: str, kind: str, year: int, n: int) -> str:

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from o2c_contracts.intake import Ordered, OrderLine
-from pydantic import TypeAdapter
 
-_LINES = TypeAdapter(tuple[OrderLine, ...])
+from .written import read, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,14 @@ class Order:
             event.currency,
             status,
             event.contract_id,
-            _LINES.dump_json(event.lines).decode(),
+            written(event.lines),
             event.purchase_order,
             event.external_ref,
         )
 
     @property
     def order_lines(self) -> tuple[OrderLine, ...]:
-        return _LINES.validate_json(self.lines)
+        return read(OrderLine, self.lines)
 
     def line(self, line_id: str) -> OrderLine | None:
         return next((line for line in self.order_lines if line.line_id == line_id), None)

@@ -67,7 +67,7 @@ def _amended(contract: Contract, since: date, work: WorkingSet) -> Iterator[Even
     for line_id, count in contract.months_charged.items():
         for month in (schedule.month(line_id, n) for n in range(count)):
             if month.last >= since:
-                yield from corrected(contract, schedule, line_id, month, more, work)
+                yield from corrected(schedule, line_id, month, more, work)
     yield from _charged(contract, more, work)
     yield from rechecked(drafts, work)
 

@@ -8,7 +8,7 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 
 from o2c_billing.domain.charges import CORRECTION, Charge, difference, monthly
-from o2c_billing.domain.contracts import Contract, Schedule
+from o2c_billing.domain.contracts import Schedule
 from o2c_billing.domain.credits import CREDIT_NOTE, CreditNote, Request, creditable
 from o2c_billing.domain.invoices import Invoice, InvoicedLine
 from o2c_billing.domain.periods import Period
@@ -22,15 +22,11 @@ REASON = "contract-change"
 """Why billing itself asks for a credit: nobody requested it but the contract."""
 
 
-def corrected(
-    contract: Contract, schedule: Schedule, line_id: str, month: Period, more: list[Charge], work: WorkingSet
-) -> Iterator[Event]:
+def corrected(schedule: Schedule, line_id: str, month: Period, more: list[Charge], work: WorkingSet) -> Iterator[Event]:
     """Bring a charged month to what it comes to now: new charges go to `more`, less is asked for as a credit."""
-    of_month = [
-        c
-        for c in work.find(Charge, contract_id=contract.contract_id, contract_line_id=line_id)
-        if c.period_from == month.first
-    ]
+    contract = schedule.contract
+    of_line = work.find(Charge, contract_id=contract.contract_id, contract_line_id=line_id)
+    of_month = [c for c in of_line if c.period_from == month.first]
     counted = [c for c in of_month if _counts(c, work)]
     stretches = list(schedule.stretches(line_id, month))
     name = f"{contract.contract_id}/{line_id}/{month.first}/{len(of_month) + 1}"
@@ -42,7 +38,7 @@ def corrected(
     if not fixed:
         more += wanted
         return
-    delta = difference(contract, month, stretches, sum(c.net_minor for c in fixed), name, fixed[-1])
+    delta = difference(fixed[-1], name, month, stretches, sum(c.net_minor for c in fixed))
     if delta.net_minor > 0:
         more.append(delta)
     elif delta.net_minor < 0:

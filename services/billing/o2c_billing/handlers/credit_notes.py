@@ -17,10 +17,10 @@ from o2c_billing.domain.credits import (
     Request,
     Split,
     creditable,
-    lines_as_json,
     split,
 )
-from o2c_billing.domain.invoices import Invoice, InvoicedLine, taxes_as_json
+from o2c_billing.domain.invoices import Invoice, InvoicedLine
+from o2c_billing.domain.written import written
 
 from .documents import credit_note_content, sent
 from .invoicing import customer_of
@@ -177,14 +177,15 @@ def _note(request: Request, invoice: Invoice, parts: Split, work: WorkingSet) ->
         tax_minor=parts.tax_minor,
         total_minor=request.amount_minor,
         reason=request.reason,
-        lines=lines_as_json(parts.lines),
-        taxes=taxes_as_json(parts.taxes),
+        lines=written(parts.lines),
+        taxes=written(parts.taxes),
     )
 
 
 def _post(note: CreditNote, work: WorkingSet) -> None:
-    head = journal(note.credit_note_number, note.legal_entity, note.currency, note.customer_id, note.issued_on, work)
-    for posting in head.lines([(REVENUE, note.net_minor), (TAX, note.tax_minor), (CREDITS, -note.total_minor)]):
+    for posting in journal(note, work).lines(
+        [(REVENUE, note.net_minor), (TAX, note.tax_minor), (CREDITS, -note.total_minor)]
+    ):
         work.put(posting)
 
 

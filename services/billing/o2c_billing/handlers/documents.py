@@ -21,7 +21,7 @@ def invoice_content(bill: Bill, invoice: Invoice, when: Dates, work: WorkingSet)
     """Everything that stands on an invoice."""
     wordings = sorted({t.wording for _, t in bill.taxed if t.wording})
     return {
-        **_both("invoice", invoice, bill.customer, as_lines(bill.charges), bill.taxes, work),
+        **_both(invoice, bill.customer, as_lines(bill.charges), work),
         "issued_on": when.issued_on.isoformat(),
         "due_on": when.due_on.isoformat(),
         "purchase_order": invoice.purchase_order,
@@ -36,7 +36,7 @@ def invoice_content(bill: Bill, invoice: Invoice, when: Dates, work: WorkingSet)
 def credit_note_content(note: CreditNote, invoice: Invoice, customer: Customer, work: WorkingSet) -> Content:
     """Everything that stands on a credit note; it names the invoice that it credits."""
     return {
-        **_both("credit-note", note, customer, note.credited_lines, note.parts, work),
+        **_both(note, customer, note.credited_lines, work),
         "issued_on": note.issued_on.isoformat(),
         "credits_invoice": invoice.invoice_number,
         "credits_issued_on": invoice.issued_on.isoformat(),
@@ -62,16 +62,9 @@ def sent(kind: str, content: Content, customer: Customer, row: Invoice | CreditN
     work.deliver(kind, row.number, {**content, "channel": channel, "address": address}, customer_id=row.customer_id)
 
 
-def _both(
-    kind: str,
-    row: Invoice | CreditNote,
-    customer: Customer,
-    lines: Iterable[InvoiceLine],
-    taxes: Iterable[TaxPart],
-    work: WorkingSet,
-) -> Content:
+def _both(row: Invoice | CreditNote, customer: Customer, lines: Iterable[InvoiceLine], work: WorkingSet) -> Content:
     return {
-        "kind": kind,
+        "kind": "invoice" if isinstance(row, Invoice) else "credit-note",
         "number": row.number,
         "language": customer.language,
         "currency": row.currency,
@@ -83,7 +76,7 @@ def _both(
             "tax_id": customer.tax_id,
         },
         "lines": [_line(line) for line in lines],
-        "taxes": [_tax(part) for part in taxes],
+        "taxes": [_tax(part) for part in row.parts],
         "net_minor": row.net_minor,
         "tax_minor": row.tax_minor,
         "total_minor": row.total_minor,

@@ -14,6 +14,7 @@ from o2c_contracts.postings import Journal
 
 from o2c_billing.domain.bills import Bill
 from o2c_billing.domain.contracts import Schedule
+from o2c_billing.domain.credits import CreditNote
 from o2c_billing.domain.invoices import (
     Dates,
     Invoice,
@@ -22,8 +23,8 @@ from o2c_billing.domain.invoices import (
     dates,
     number,
     series,
-    taxes_as_json,
 )
+from o2c_billing.domain.written import written
 
 from .documents import invoice_content, sent
 from .unbilled import kept
@@ -41,11 +42,19 @@ def numbered(legal_entity: str, kind: str, work: WorkingSet) -> tuple[str, date]
     return number(legal_entity, kind, today.year, counter.next_number), issued_on
 
 
-def journal(document: str, legal_entity: str, currency: str, customer_id: str, on: date, work: WorkingSet) -> Journal:
+def journal(row: Invoice | CreditNote, work: WorkingSet) -> Journal:
     """The books' heading for a document of today's making."""
     cause = work.cause.envelope
     return Journal(
-        document, legal_entity, currency, customer_id, document, on, on, work.at, f"{cause.source}/{cause.id}"
+        row.number,
+        row.legal_entity,
+        row.currency,
+        row.customer_id,
+        row.number,
+        row.issued_on,
+        row.issued_on,
+        work.at,
+        f"{cause.source}/{cause.id}",
     )
 
 
@@ -84,7 +93,7 @@ def _invoice(bill: Bill, invoice_number: str, when: Dates, checks: Sequence[str]
         net_minor=bill.net_minor,
         tax_minor=tax_minor,
         total_minor=bill.net_minor + tax_minor,
-        taxes=taxes_as_json(bill.taxes),
+        taxes=written(bill.taxes),
         purchase_order=bill.purchase_order,
         external_ref=bill.external_ref,
         language=bill.customer.language,
@@ -93,16 +102,8 @@ def _invoice(bill: Bill, invoice_number: str, when: Dates, checks: Sequence[str]
 
 
 def _post(invoice: Invoice, work: WorkingSet) -> None:
-    head = journal(
-        invoice.invoice_number,
-        invoice.legal_entity,
-        invoice.currency,
-        invoice.customer_id,
-        invoice.issued_on,
-        work,
-    )
     entries = [(RECEIVABLE, invoice.total_minor), (REVENUE, -invoice.net_minor), (TAX, -invoice.tax_minor)]
-    for posting in head.lines(entries):
+    for posting in journal(invoice, work).lines(entries):
         work.put(posting)
 
 
