@@ -161,8 +161,8 @@ def test_an_amendment_may_end_the_contract_later_or_sooner() -> None:
 
     world.tell(amendment(date(2026, 1, 10), ends_on=date(2026, 6, 30)))
 
-    assert told(world.tell(order("o1"), on=date(2026, 6, 30))) == ["OrderAccepted"]
-    assert told(world.tell(order("o2"), on=date(2026, 7, 1))) == ["OrderRejected"]
+    assert told(world.tell(order("o1"), at=datetime(2026, 6, 30, 12, tzinfo=UTC))) == ["OrderAccepted"]
+    assert told(world.tell(order("o2"), at=datetime(2026, 7, 1, 12, tzinfo=UTC))) == ["OrderRejected"]
 
 
 def test_the_end_is_told_when_the_day_after_the_last_begins_where_the_company_is() -> None:
@@ -195,8 +195,8 @@ def test_who_has_authority_ends_a_contract() -> None:
     events = world.command("orders", ending(date(2026, 1, 31)), "sam")
 
     assert [e.ends_on for e in of(events, ContractEnded)] == [date(2026, 1, 31)]
-    assert told(world.tell(order("o1"), on=date(2026, 1, 31))) == ["OrderAccepted"]
-    late = world.tell(order("o2"), on=date(2026, 2, 1))
+    assert told(world.tell(order("o1"), at=datetime(2026, 1, 31, 12, tzinfo=UTC))) == ["OrderAccepted"]
+    late = world.tell(order("o2"), at=datetime(2026, 2, 1, 12, tzinfo=UTC))
     assert [r.row for r in of(late, OrderRejected)[0].reasons] == ["contract-ended"]
 
 

@@ -231,7 +231,11 @@ def recomputed(events: list[Event]) -> dict[str, tuple[int, int, int, int]]:
 def kept(world: Rig) -> dict[str, tuple[int, int, int, int]]:
     free = {m.customer_id: m.unapplied_minor + m.on_account_minor for m in world.rows("orders", CustomerMoney)}
     sums = {e.customer_id: e for e in world.rows("orders", Exposure)}
-    return {c: (sums[c].ordered_minor, sums[c].delivered_minor, sums[c].receivable_minor, free.get(c, 0)) for c in sums}
+    found = {}
+    for c in free.keys() | sums.keys():
+        e = sums.get(c) or Exposure(c, "DE01", "EUR")
+        found[c] = (e.ordered_minor, e.delivered_minor, e.receivable_minor, free.get(c, 0))
+    return found
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

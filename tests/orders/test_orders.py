@@ -1,36 +1,28 @@
-"""Orders as they come: accepted, held with every reason, rejected, waiting; amended, reopened, cancelled."""
+"""Orders as they come: accepted, held with every reason, rejected, waiting."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from o2c_chassis.testing import of
 from o2c_contracts.collections import AccountStopped
 from o2c_contracts.master import Instructions
 from o2c_contracts.orders import (
-    DeliveredWhileHeld,
     OrderAccepted,
-    OrderAmended,
     OrderHeld,
     OrderRejected,
-    OrderReleased,
-    RequestRefused,
 )
 from o2c_orders.commands import EndContract
 from o2c_orders.domain.orders import Hold, Order
 
 from tests.orders.cast import (
     MONDAY,
-    amendment,
     buckets,
     cancellation,
     cents,
     contracted,
-    delivery,
     known,
     limited,
-    line,
     order,
     registered,
-    reopening,
     rig,
     told,
 )
@@ -147,9 +139,9 @@ def test_an_order_outside_the_days_of_its_contract_is_rejected_with_its_row() ->
     world = rig()
     world.tell(registered(), limited(), contracted(starts_on=date(2026, 2, 1), ends_on=date(2026, 2, 28)))
 
-    early = world.tell(order("o1"), on=date(2026, 1, 31))
-    within = world.tell(order("o2"), on=date(2026, 2, 28))
-    late = world.tell(order("o3"), on=date(2026, 3, 1))
+    early = world.tell(order("o1"), at=datetime(2026, 1, 31, 12, tzinfo=UTC))
+    within = world.tell(order("o2"), at=datetime(2026, 2, 28, 12, tzinfo=UTC))
+    late = world.tell(order("o3"), at=datetime(2026, 3, 1, 12, tzinfo=UTC))
 
     assert [r.row for r in of(early, OrderRejected)[0].reasons] == ["contract-not-begun"]
     assert told(within) == ["OrderAccepted"]
@@ -230,198 +222,12 @@ def test_an_order_whose_contract_never_comes_is_rejected_at_its_deadline() -> No
     assert told(world.tell(contracted())) == ["ContractActivated"]
 
 
-def test_a_repeated_order_says_nothing_and_another_order_of_the_same_number_is_refused() -> None:
+def test_an_order_is_judged_by_its_own_date_but_a_date_far_from_the_day_it_came_is_looked_at() -> None:
     world = rig()
-    world.tell(*known())
-    world.tell(order("o1", 100))
+    world.tell(registered(), limited(), contracted(ends_on=date(2025, 12, 31)))
 
-    assert world.tell(order("o1", 100)) == []
-    events = world.tell(order("o1", 200))
+    a_week_late = world.tell(order("o1"), on=date(2025, 12, 31))
+    backdated = world.tell(order("o2"), on=date(2025, 11, 1))
 
-    assert [(e.request, e.reasons[0].row) for e in of(events, RequestRefused)] == [
-        ("submit-order", "order-number-taken")
-    ]
-    assert buckets(world) == (100, 0, 0)
-
-
-def test_two_customers_may_use_the_same_order_number() -> None:
-    world = rig()
-    world.tell(*known("anna"), *known("ben"))
-
-    events = world.tell(order("o1", 100, "anna"), order("o1", 300, "ben"))
-
-    assert told(events) == ["OrderAccepted", "OrderAccepted"]
-    assert (buckets(world, "anna"), buckets(world, "ben")) == ((100, 0, 0), (300, 0, 0))
-
-
-def test_an_amendment_is_decided_with_the_order_counted_once() -> None:
-    world = rig()
-    world.tell(*known(euros=1000))
-    world.tell(order("o1", 600))
-
-    events = world.tell(amendment("o1", 1000))
-
-    assert told(events) == ["OrderAmended"]
-    assert of(events, OrderAmended)[0].amendment_id == "A-o1-1000"
-    assert buckets(world) == (1000, 0, 0)
-
-
-def test_an_amendment_that_does_not_fit_takes_the_order_out_of_exposure_and_a_smaller_one_brings_it_back() -> None:
-    world = rig()
-    world.tell(*known(euros=1000))
-    world.tell(order("o1", 600))
-
-    held = world.tell(amendment("o1", 1100))
-    after_hold = buckets(world)
-    released = world.tell(amendment("o1", 900))
-
-    assert [r.row for r in of(held, OrderHeld)[0].reasons] == ["over-limit"]
-    assert after_hold == (0, 0, 0)
-    assert told(released) == ["OrderReleased"]
-    assert buckets(world) == (900, 0, 0)
-
-
-def test_what_the_contract_forbids_is_no_amendment_and_the_order_stays_as_it_was() -> None:
-    world = rig()
-    world.tell(*known())
-    world.tell(order("o1", 600))
-
-    events = world.tell(amendment("o1", 700, contract_id="K-anna", currency="USD"))
-
-    assert [(e.request, e.reasons[0].row) for e in of(events, RequestRefused)] == [("amend-order", "contract-currency")]
-    assert buckets(world) == (600, 0, 0)
-
-
-def test_an_amendment_cannot_take_back_what_was_delivered() -> None:
-    world = rig()
-    world.tell(*known())
-    world.tell(order("o1", lines=(line(600, quantity=6),)), delivery("o1", 300, quantity="3"))
-
-    events = world.tell(amendment("o1", 200))
-
-    assert of(events, RequestRefused)[0].reasons[0].row == "amend-below-delivered"
-
-
-def test_an_amendment_that_brings_the_missing_purchase_order_releases_the_order() -> None:
-    world = rig()
-    world.tell(*known(instructions=Instructions(purchase_order_needed=True)))
-    held = world.tell(order("o1", 100))
-
-    events = world.tell(amendment("o1", 100, purchase_order="4711"))
-
-    assert [(r.row, r.field) for r in of(held, OrderHeld)[0].reasons] == [("purchase-order-missing", "purchase_order")]
-    assert told(events) == ["OrderReleased"]
-
-
-def test_a_cancelled_order_leaves_exposure_and_can_be_reopened() -> None:
-    world = rig()
-    world.tell(*known())
-    world.tell(order("o1", 600))
-
-    cancelled = world.tell(cancellation("o1"))
-    after_cancel = buckets(world)
-    reopened = world.tell(reopening("o1"))
-
-    assert told(cancelled) == ["OrderCancelled"]
-    assert after_cancel == (0, 0, 0)
-    assert told(reopened) == ["OrderAccepted"]
-    assert buckets(world) == (600, 0, 0)
-
-
-def test_reopening_decides_again() -> None:
-    world = rig()
-    world.tell(*known(euros=1000))
-    world.tell(order("o1", 600), cancellation("o1"), order("o2", 600))
-
-    events = world.tell(reopening("o1"))
-
-    assert [r.row for r in of(events, OrderHeld)[0].reasons] == ["over-limit"]
-
-
-def test_a_rejected_order_is_accepted_when_it_is_reopened_on_a_mended_contract() -> None:
-    world = rig()
-    world.tell(registered(), limited(), contracted(terms_days=None))
-    world.tell(order("o1", 100))
-
-    world.tell(contracted())
-
-    assert told(world.tell(reopening("o1"))) == ["OrderAccepted"]
-
-
-def test_cancelling_an_order_takes_only_what_was_not_delivered() -> None:
-    world = rig()
-    world.tell(*known())
-    world.tell(order("o1", lines=(line(600, quantity=6),)), delivery("o1", 200, quantity="2"))
-
-    events = world.tell(cancellation("o1"))
-
-    assert told(events) == ["OrderCancelled"]
-    assert buckets(world) == (0, 200, 0)
-
-
-def test_requests_about_an_order_that_cannot_be_are_refused_with_their_row() -> None:
-    world = rig()
-    world.tell(*known())
-    world.tell(order("o1", 100))
-    world.tell(delivery("o1", 100))
-
-    refusals = [
-        of(world.tell(request), RequestRefused)[0].reasons[0].row
-        for request in (
-            cancellation("none"),
-            amendment("none", 5),
-            reopening("none"),
-            reopening("o1"),
-            cancellation("o1"),
-        )
-    ]
-
-    assert refusals == [
-        "order-unknown",
-        "order-unknown",
-        "order-unknown",
-        "reopen-open-order",
-        "cancel-delivered-order",
-    ]
-
-
-def test_goods_that_leave_for_a_held_order_are_told_and_count_as_delivered() -> None:
-    world = rig()
-    world.tell(*known(euros=1000))
-    world.tell(order("o1", 2000))
-
-    events = world.tell(delivery("o1", 2000))
-
-    [alarm] = of(events, DeliveredWhileHeld)
-    assert (alarm.order_id, alarm.delivery_id, alarm.net_minor) == ("o1", "D-o1-1", cents(2000))
-    assert buckets(world) == (0, 2000, 0)
-
-
-def test_a_held_order_that_is_released_after_its_delivery_counts_once() -> None:
-    world = rig()
-    world.tell(*known(euros=1000))
-    world.tell(order("o1", 2000), delivery("o1", 2000))
-
-    events = world.tell(limited(euros=5000))
-
-    assert told(events) == ["OrderReleased"]
-    assert buckets(world) == (0, 2000, 0)
-
-
-def test_goods_that_leave_without_any_order_are_told() -> None:
-    world = rig()
-    world.tell(*known())
-
-    assert told(world.tell(delivery("never-ordered", 100))) == ["DeliveredWhileHeld"]
-
-
-def test_a_held_order_that_is_cancelled_waits_no_longer() -> None:
-    world = rig()
-    world.tell(*known(euros=1000))
-    world.tell(order("o1", 2000))
-
-    world.tell(cancellation("o1"))
-
-    assert world.deadlines("orders") == {}
-    assert not world.rows("orders", Hold)[0].open
-    assert of(world.tell(limited(euros=9000)), OrderReleased) == []
+    assert told(a_week_late) == ["OrderAccepted"]
+    assert [(r.row, r.field) for r in of(backdated, OrderHeld)[0].reasons] == [("dated-long-ago", "businessdate")]

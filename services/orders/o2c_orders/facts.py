@@ -65,6 +65,7 @@ def order(document: Order, parties: Parties, position: Position) -> Facts:
         "total_minor": document.total_minor,
         "open_minor": document.open_minor,
         "ordered_on": document.ordered_on,
+        "dated_days_ago": document.dated_days_ago,
         "customer_known": customer.known,
         "root_known": root.known,
         "entity_known": parties.entity_known,

@@ -31,6 +31,8 @@ class Order:
     """The order's own date, on which its contract must run."""
     document: str
     """JSON: the order as it was last submitted or amended."""
+    dated_days_ago: int = 0
+    """How old its own date was when it came; below zero where it lay ahead."""
     decision_id: str = ""
     decided_at: datetime | None = None
     released_by: str = ""

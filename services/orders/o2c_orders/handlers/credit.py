@@ -116,6 +116,11 @@ def _parties(order: Order, work: WorkingSet) -> facts.Parties:
     return facts.Parties(customer, root, contract, today_of(order.legal_entity, work))
 
 
+def dated_days_ago(legal_entity: str, work: WorkingSet) -> int:
+    """How old an event's own date is on the day on which it was taken; below zero where it lies ahead."""
+    return ((today_of(legal_entity, work) or work.at.date()) - work.on).days
+
+
 def today_of(legal_entity: str, work: WorkingSet) -> date | None:
     """The day it is for a company; None where we keep no books for it at all."""
     try:

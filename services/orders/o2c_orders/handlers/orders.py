@@ -43,6 +43,7 @@ def on_order_amend_requested(event: OrderAmendRequested, work: WorkingSet) -> It
         document=event.model_dump_json(),
         open_minor=_left(event, work),
         ordered_on=work.on,
+        dated_days_ago=credit.dated_days_ago(event.legal_entity, work),
     )
     asked = ask_request("amend-order", before, work, (event.order_id, amended))
     if before is None or asked["then"] == "refuse":
@@ -71,6 +72,7 @@ def on_order_reopen_requested(event: OrderReopenRequested, work: WorkingSet) -> 
         status=WAITING,
         submitted_at=work.at,
         ordered_on=work.on,
+        dated_days_ago=credit.dated_days_ago(before.legal_entity, work),
         released_by="",
         released_minor=0,
         released_rows="",
@@ -163,6 +165,7 @@ def _as_sent(event: Ordered, work: WorkingSet) -> Order:
         work.at,
         work.on,
         event.model_dump_json(),
+        credit.dated_days_ago(event.legal_entity, work),
     )
 
 

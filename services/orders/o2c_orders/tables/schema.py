@@ -96,6 +96,7 @@ orders = Table(
     Column("submitted_at", DateTime(timezone=True), nullable=False),
     Column("ordered_on", Date, nullable=False),
     _text("document"),
+    _minor("dated_days_ago"),
     _text("decision_id"),
     Column("decided_at", DateTime(timezone=True)),
     _text("released_by"),

@@ -94,6 +94,7 @@ def _orders() -> None:
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ordered_on", sa.Date(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("dated_days_ago", sa.BigInteger(), nullable=False),
         sa.Column("decision_id", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
         sa.Column("released_by", sa.Text(), nullable=False),
