@@ -26,8 +26,8 @@ class Verified(BaseModel):
     service: str
     checks: list[Checked]
     chain_heads: dict[str, str]
-    totals: dict[str, int]
-    """What others keep too, as `open DE01 EUR` -> minor units."""
+    totals: dict[str, dict[str, int]]
+    """What others keep too: `open` -> `DE01 EUR` -> minor units."""
     settled: bool
     """Everything written was read, everything told was sent."""
 
@@ -48,8 +48,8 @@ async def verified(running: Running, reads: AsyncConnection) -> Verified:
     return Verified(service=running.service.name, checks=checks, chain_heads=heads_now, totals=totals, settled=settled)
 
 
-async def _totals(running: Running, reads: AsyncConnection) -> dict[str, int]:
-    """Where the service offers them: `async def totals(reads) -> dict[str, int]` among its queries."""
+async def _totals(running: Running, reads: AsyncConnection) -> dict[str, dict[str, int]]:
+    """Where the service offers them: `async def totals(reads) -> dict[str, dict[str, int]]` among its queries."""
     package = f"o2c_{running.service.name}"
     if find_spec(package) is None or find_spec(f"{package}.queries") is None:
         return {}

@@ -1,0 +1,182 @@
+"""`o2c status`, `customer`, `verify`, `rules explain`: questions to a running platform."""
+
+from itertools import combinations
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from .calling import FOUND, caller, put_json, put_table, say, stop, unreachable
+
+AsJson = Annotated[bool, typer.Option("--json", help="as JSON on stdout")]
+rules = typer.Typer(help="Rules and what they decided.", no_args_is_help=True)
+
+
+def status(context: typer.Context, json: AsJson = False) -> None:
+    """How every service is doing: lag, unsent, parked, blocked, deadlines, escalations, rules.
+
+    Exit code 1 where something waits for a person.
+
+    \b
+    Examples:
+      o2c status
+      o2c status --json
+    """
+    found = caller(context).get("/v1/status")
+    if json:
+        put_json(found)
+    else:
+        put_table(_STATUS, [_status_row(s) for s in found["services"].values()])
+        for s in found["services"].values():
+            _lag(s)
+        unreachable(found)
+    troubled = any(s["parked"] or s["blocked_customers"] or s["halted"] for s in found["services"].values())
+    raise typer.Exit(FOUND if troubled or found["unreachable"] else 0)
+
+
+_STATUS = (
+    "service", "lag", "unsent", "oldest s", "parked", "waiting", "blocked", "due", "next deadline", "escalations",
+    "approvals", "bundle", "executor",
+)  # fmt: skip
+
+
+def _status_row(s: dict[str, Any]) -> list[Any]:
+    escalations = "-" if s["escalations_open"] is None else s["escalations_open"]
+    return [
+        s["service"], sum(s["lag"].values()), s["unsent"], round(s["oldest_unsent_seconds"]), sum(s["parked"].values()),
+        s["waiting"], len(s["blocked_customers"]), s["deadlines_due"], (s["next_deadline"] or "")[:16], escalations,
+        s["approvals_open"], s["bundle"][:12], s["executor"],
+    ]  # fmt: skip
+
+
+def _lag(s: dict[str, Any]) -> None:
+    for topic, behind in s["lag"].items():
+        if behind:
+            say.print(f"{s['service']} is {behind} behind on {topic}")
+    for what in ("halted", "rules_problem"):
+        if s[what]:
+            say.print(f"{s['service']} {what.replace('_', ' ')}: {s[what]}", style="red", markup=False)
+    if s["halted"]:
+        say.print(f"hint: look at o2c parked list, then: o2c resume {s['service']}")
+
+
+def customer(
+    context: typer.Context,
+    customer_id: Annotated[str, typer.Argument(metavar="ID")],
+    json: AsJson = False,
+) -> None:
+    """A customer's story across all services, in order, each step with its reason and decision.
+
+    \b
+    Examples:
+      o2c customer acme
+      o2c rules explain DECISION_ID     (the last column)
+    """
+    found = caller(context).get(f"/v1/customers/{in_path(customer_id)}")
+    if json:
+        put_json(found)
+        return
+    if not found["items"]:
+        stop(f"nothing is known about {customer_id}", "customers are named as in their events", FOUND)
+    rows = [
+        (h["at"][:16].replace("T", " "), h["service"], h["type"], h["subject"], "; ".join(h["because"]),
+         " ".join(h["decisions"]))
+        for h in found["items"]
+    ]  # fmt: skip
+    put_table(("at", "service", "what", "about", "because", "decision"), rows)
+    unreachable(found)
+
+
+def verify(context: typer.Context, json: AsJson = False) -> None:
+    """Whether everything adds up: decision chains, identities, gapless numbers, and what several services keep.
+
+    Totals of two services are compared only where both have read and sent everything. Exit code 1 where anything fails.
+
+    \b
+    Examples:
+      o2c verify
+      o2c verify --json
+    """
+    found = caller(context).get("/v1/verify")
+    found["compared"] = list(compared(found["services"]))
+    if json:
+        put_json(found)
+    else:
+        rows = [
+            (s["service"], c["name"], _held(c), c["found"]) for s in found["services"].values() for c in s["checks"]
+        ]
+        rows += [(c["services"], c["name"], _held(c), c["found"]) for c in found["compared"]]
+        put_table(("service", "check", "", "found"), rows)
+        unreachable(found)
+    checks = [c for s in found["services"].values() for c in s["checks"]] + found["compared"]
+    raise typer.Exit(FOUND if found["unreachable"] or any(c["holds"] is False for c in checks) else 0)
+
+
+def compared(services: dict[str, Any]) -> list[dict[str, Any]]:
+    """Totals that two services keep, each pair of them; undecided (None) while one of the two is behind."""
+    found = []
+    for one, other in combinations(services.values(), 2):
+        settled = one["settled"] and other["settled"]
+        for kind in sorted(one["totals"].keys() & other["totals"].keys()):
+            a, b = one["totals"][kind], other["totals"][kind]
+            for place in sorted(a.keys() | b.keys()):
+                both = f"{one['service']} {a.get(place, 0)}, {other['service']} {b.get(place, 0)}"
+                found.append(
+                    {
+                        "services": f"{one['service']}={other['service']}",
+                        "name": f"{kind} {place}",
+                        "holds": a.get(place, 0) == b.get(place, 0) if settled else None,
+                        "found": both if settled else "not compared: one of them is behind",
+                    }
+                )
+    return found
+
+
+def _held(check: dict[str, Any]) -> str:
+    return {True: "holds", False: "FAILS", None: "open"}[check["holds"]]
+
+
+@rules.command("explain")
+def explain(
+    context: typer.Context,
+    decision_id: Annotated[str, typer.Argument(metavar="DECISION_ID")],
+    json: AsJson = False,
+) -> None:
+    """Why a decision came out as it did: the winning rows, all that matched, and the nearest that would have won.
+
+    \b
+    Examples:
+      o2c rules explain 019b8e1c-6f00-7c1e-9d0a-0123456789ab
+    """
+    ask = caller(context)
+    for service in ask.get("/v1/status")["services"]:
+        answer = ask.send("GET", f"/v1/{service}/decisions/{in_path(decision_id)}")
+        if answer.status_code == 200:
+            found = answer.json()
+            put_json(found) if json else _explained(found)
+            return
+    stop(f"no service recorded a decision {decision_id}", "o2c customer ID lists decisions in its last column", FOUND)
+
+
+def _explained(found: dict[str, Any]) -> None:
+    record, decided = found["record"], found["record"]["decision"]
+    source, id_, type_ = record["because_of"]
+    lines = [
+        f"{found['service']} asked {decided['table']} about {record['subject']}, because of {type_} {source}/{id_}"
+    ]
+    if found["explained"]:
+        lines += [f"  {sentence}" for sentence in found["explained"]["sentences"]]
+        lines += [f"  matched: {', '.join(found['explained']['matched']) or 'no row'}"]
+    else:
+        lines += [f"  rows: {', '.join(decided['rows'])}; not explained: {found['problem']}"]
+    lines += [f"  on: {decided['on']}, rules {decided['bundle'][:12]}", "  facts:"]
+    lines += [f"    {name} = {_plain(value)}" for name, value in sorted(decided["facts"].items())]
+    typer.echo("\n".join(lines))
+
+
+def _plain(value: Any) -> str:
+    return str(next(iter(value.values()))) if isinstance(value, dict) and len(value) == 1 else str(value)
+
+
+def in_path(part: str) -> str:
+    return quote(part, safe="")

@@ -1,0 +1,110 @@
+"""How the command line talks to the platform, and to the person in front of it."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import httpx
+import orjson
+import typer
+from o2c_chassis.auth import AS
+from rich.console import Console
+from rich.table import Table
+
+FOUND, UNUSABLE = 1, 2
+"""Exit codes: something was found that a person must look at; bad use, or the platform does not answer."""
+say = Console(stderr=True, highlight=False)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who calls which platform; made once per command line."""
+
+    url: str
+    who: str | None
+    token: str | None
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._answer("GET", path, params={n: v for n, v in query.items() if v not in (None, "")})
+
+    def post(self, path: str, content: bytes = b"", **headers: str) -> Any:
+        return self._answer("POST", path, content=content, headers=headers)
+
+    def pages(self, path: str, **query: Any) -> list[Any]:
+        """All items of a list."""
+        items: list[Any] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.get(path, limit=500, cursor=cursor, **query)
+            items += page["items"]
+            cursor = page["next"]
+        return items
+
+    def send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """The answer whatever its status; ends the program where there is none."""
+        headers = dict(more.pop("headers", {}))
+        if self.who:
+            headers[AS] = self.who
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        try:
+            return httpx.request(method, f"{self.url.rstrip('/')}{path}", headers=headers, timeout=60, **more)
+        except httpx.HTTPError as error:
+            stop(f"{self.url} does not answer: {error}", "start the platform with: o2c up (or set O2C_URL)")
+
+    def _answer(self, method: str, path: str, **more: Any) -> Any:
+        answer = self.send(method, path, **more)
+        if not answer.is_success:
+            problem = problem_of(answer)
+            stop(f"{problem['detail']} ({problem['code']})", problem["hint"], _code(answer.status_code))
+        return answer.json()
+
+
+def caller(context: typer.Context) -> Caller:
+    found = context.find_root().obj
+    assert isinstance(found, Caller)
+    return found
+
+
+def problem_of(answer: httpx.Response) -> dict[str, Any]:
+    """What a problem+json says, or as much of it as another server gave."""
+    try:
+        found = answer.json()
+    except ValueError:
+        found = {}
+    if not isinstance(found, dict) or "detail" not in found:
+        return {"detail": f"HTTP {answer.status_code} from {answer.request.url}", "code": "http", "hint": ""}
+    return {"code": "http", "hint": "", **found}
+
+
+def stop(text: str, hint: str = "", code: int = UNUSABLE) -> NoReturn:
+    """Say what is wrong and what to do about it."""
+    say.print(text, style="red", markup=False)
+    if hint:
+        say.print(f"hint: {hint}", markup=False)
+    raise typer.Exit(code)
+
+
+def put_json(found: Any) -> None:
+    sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def put_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
+    """Plain where it goes into a pipe."""
+    table = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console = Console(highlight=False, markup=False)
+    console.print(table, soft_wrap=not console.is_terminal)
+
+
+def unreachable(found: Mapping[str, Any]) -> None:
+    """Say which services did not answer."""
+    if found["unreachable"]:
+        say.print(f"no answer from: {', '.join(found['unreachable'])}", style="red")
+
+
+def _code(status: int) -> int:
+    """Refused by what is so: 1. Asked wrongly, or nobody there: 2."""
+    return FOUND if status in (404, 409, 403) else UNUSABLE

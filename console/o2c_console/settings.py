@@ -1,0 +1,48 @@
+"""Settings of the console and of the `o2c` command line; the only place here that reads the environment."""
+
+import os
+from pathlib import Path
+
+from o2c_chassis.settings import Auth, BusSettings, read
+from o2c_contracts.topics import SERVICES
+from pydantic import Field, SecretStr
+
+NAME = "console"
+PEOPLE = Path(__file__).parent / "identities.yaml"
+
+
+class ConsoleSettings(BusSettings):
+    """Of the one address, where it runs by itself."""
+
+    orders_url: str = Field("http://orders:8080", description="where the service orders answers")
+    billing_url: str = Field("http://billing:8080", description="where the service billing answers")
+    cash_url: str = Field("http://cash:8080", description="where the service cash answers")
+    collections_url: str = Field("http://collections:8080", description="where the service collections answers")
+    disputes_url: str = Field("http://disputes:8080", description="where the service disputes answers")
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Service -> its address."""
+        return {name: str(getattr(self, f"{name}_url")) for name in SERVICES}
+
+
+class CommandSettings(Auth):
+    """Of the command line."""
+
+    url: str = Field("http://127.0.0.1:8080", description="the platform's one address")
+    token: SecretStr | None = Field(None, description="bearer token, where the platform takes tokens")
+    home: Path = Field(Path(".local") / "o2c", description="where `o2c up` keeps databases, rules and documents")
+    kafka_servers: str = Field("", description="Kafka's bootstrap servers; empty: the local broker of `make kafka`")
+
+
+def console() -> ConsoleSettings:
+    return read(NAME, ConsoleSettings)
+
+
+def command_line() -> CommandSettings:
+    return read("o2c", CommandSettings)
+
+
+def inherited(**own: str) -> dict[str, str]:
+    """The environment of a child process: this one's, and what is its own."""
+    return {**os.environ, **own}
