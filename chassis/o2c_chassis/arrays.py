@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
-_COPY_FROM = 50
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -27,30 +26,40 @@ def _names(columns: Iterable[Column[Any]]) -> str:
 
 
 @lru_cache
-def insert(table: Table, *names: str) -> str:
-    """Rows as arrays into these columns, or all of them."""
+def insert(table: Table, *names: str, first: int = 1) -> str:
+    """Rows as arrays into these columns, or all of them; `first`: the number of the first parameter."""
     columns = [table.c[n] for n in names] if names else list(table.columns)
-    return f"insert into {table.name} ({_names(columns)}) select * from {given(columns)}"
+    return f"insert into {table.name} ({_names(columns)}) select * from {given(columns, first)}"
 
 
 @lru_cache
-def upsert(table: Table) -> str:
+def upsert(table: Table, first: int = 1) -> str:
     """Whole rows, new or changed."""
     key, rest = list(table.primary_key), [c for c in table.columns if not c.primary_key]
     sets = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in rest)
     then = f"do update set {sets}" if rest else "do nothing"
-    return f"{insert(table)} on conflict ({_names(key)}) {then}"
+    return f"{insert(table, first=first)} on conflict ({_names(key)}) {then}"
 
 
 @lru_cache
 def select_where(table: Table, names: tuple[str, ...], suffix: str = "") -> str:
-    """Whole rows whose columns have the values of any of the given tuples."""
-    columns = [table.c[n] for n in names]
+    """Columns of the rows whose columns have the values of any of the given tuples."""
     chosen = ", ".join(f't."{c.name}"' for c in table.columns)
+    return f"select {chosen} from {_matching(table, names)}{suffix}"
+
+
+@lru_cache
+def select_whole(table: Table, names: tuple[str, ...]) -> str:
+    """The same rows, each as one value."""
+    return f"select t from {_matching(table, names)}"
+
+
+def _matching(table: Table, names: tuple[str, ...]) -> str:
+    columns = [table.c[n] for n in names]
     if len(columns) == 1:
-        return f'select {chosen} from {table.name} t where t."{names[0]}" = any($1::{type_of(columns[0])}[]){suffix}'
+        return f'{table.name} t where t."{names[0]}" = any($1::{type_of(columns[0])}[])'
     match = " and ".join(f't."{c.name}" = g."{c.name}"' for c in columns)
-    return f"select {chosen} from {given(columns)} g({_names(columns)}) join {table.name} t on {match}{suffix}"
+    return f"{given(columns)} g({_names(columns)}) join {table.name} t on {match}"
 
 
 def as_arrays(width: int, rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
@@ -64,12 +73,3 @@ def reader_of(table: Table) -> Any:
     """From a dataclass to the values of its table's columns."""
     names = [c.name for c in table.columns]
     return attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),)
-
-
-async def append(db: Any, table: Table, rows: Sequence[Sequence[Any]], names: Sequence[str] = ()) -> None:
-    """New rows that cannot conflict: COPY where there are many, it costs least; one statement where there are few."""
-    columns = tuple(names) or tuple(c.name for c in table.columns)
-    if len(rows) > _COPY_FROM:
-        await db.copy_records_to_table(table.name, records=rows, columns=columns)
-    else:
-        await db.execute(insert(table, *names), *as_arrays(len(columns), rows))

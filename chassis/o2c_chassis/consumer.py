@@ -4,26 +4,26 @@ The same for all services and for everything that changes them: records, deadlin
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from o2c_contracts import wire
 from o2c_contracts.event import LIVE, Message
 from o2c_rules.rulebook import RuleBook
 
-from . import deadlines, deliveries, parking
+from . import deadlines, decisions, deliveries, outbox, parking, together
 from .bus import Slice, Span
 from .clock import Clock
 from .database import Database, Db
 from .decide import Consequences, decide
-from .decisions import record
 from .errors import FamilyMoved, FromTheFuture, Unreadable, of_the_record
-from .inbox import Arrival, claim, move_positions
-from .outbox import enqueue
+from .inbox import Arrival, claim, heard_query, move_positions
 from .parking import Waiting
 from .pending import Pending
 from .quarantine import Discard, Quarantine
 from .reception import Reception
 from .service import Service
 from .store import load, lock, lock_names, save
+from .together import Writes
 from .working_set import WorkingSet
 
 Take = Callable[[Db, Sequence[Message]], Awaitable[list[Message]]]
@@ -62,8 +62,9 @@ class Path:
     async def _apply(self, db: Db, arrivals: Sequence[Arrival]) -> Consequences:
         """From what has arrived to the brink of the commit."""
         work, families = await self._lock(db, arrivals)
-        free = await self._hold_back(db, arrivals, families)
-        fresh, reused = await claim(db, free)
+        stopped, heads = await self._standing(db, arrivals, families)
+        free = await self._hold_back(db, arrivals, families, stopped)
+        fresh, reused = await claim(db, free, heads)
         for a in reused:
             reason = parking.Reason("id-reused", "the same source and id came with another body", blocks=False)
             await self.quarantine.put_aside(db, _place(a), a.record, reason)
@@ -75,11 +76,14 @@ class Path:
             return Consequences()
         await load(db, self.service, work, messages)
         result = decide(self.service, messages, work)
-        await save(db, self.service, work)
-        await enqueue(db, self.service.name, result.told)
-        await deadlines.arm(db, result.armed)
-        await deliveries.queue(db, result.wanted)
-        await record(db, result.asked)
+        writes = Writes()
+        save(writes, self.service, work)
+        deadlines.arm(writes, result.armed)
+        deliveries.queue(writes, result.wanted)
+        told, chains = await together.read(db, [outbox.heads_query(result.told), decisions.heads_query(result.asked)])
+        outbox.enqueue(writes, self.service.name, result.told, told)
+        decisions.record(writes, result.asked, chains)
+        await writes.send(db)
         self.pending.note(result)
         return result
 
@@ -168,9 +172,19 @@ class Path:
         names = iter(named)
         return work, [next(names) | {_key(a)} if a.message is not None else {_key(a)} for a in arrivals]
 
-    async def _hold_back(self, db: Db, arrivals: Sequence[Arrival], families: Sequence[set[str]]) -> list[Arrival]:
+    async def _standing(
+        self, db: Db, arrivals: Sequence[Arrival], families: Sequence[set[str]]
+    ) -> tuple[set[str], list[Any]]:
+        """Under the locks: all names that wait together with any of these, and the last versions heard."""
+        if not arrivals:
+            return set(), []
+        stopped, heads = await together.read(db, [parking.blocked_query(_all(families)), heard_query(arrivals)])
+        return set(stopped), heads
+
+    async def _hold_back(
+        self, db: Db, arrivals: Sequence[Arrival], families: Sequence[set[str]], stopped: set[str]
+    ) -> list[Arrival]:
         """A family with a parked event waits whole: order is kept. What waits is not claimed."""
-        stopped = await parking.blocked(db, _all(families)) if arrivals else set()
         if not stopped:
             return list(arrivals)
         free = []

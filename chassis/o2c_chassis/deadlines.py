@@ -13,6 +13,7 @@ from .database import Db
 from .errors import HandlerFailed
 from .failpoints import failpoint
 from .service import DeadlineReached, Service
+from .together import Writes
 from .working_set import Armed
 
 _ARM = """
@@ -43,7 +44,7 @@ class Picked:
     due_at: datetime
 
 
-async def arm(db: Db, armed: Sequence[tuple[Message, Armed]]) -> None:
+def arm(writes: Writes, armed: Sequence[tuple[Message, Armed]]) -> None:
     """The last word of the slice for each deadline; its armings are counted, so that no id is ever used again."""
     failpoint("path.arm")
     last: dict[tuple[str, str], Armed] = {}
@@ -56,7 +57,7 @@ async def arm(db: Db, armed: Sequence[tuple[Message, Armed]]) -> None:
         times[name] = times.get(name, 0) + (a.due_at is not None)
     if last:
         rows = [(*name, a.owner_key, a.customer_id, times[name], a.due_at) for name, a in sorted(last.items())]
-        await db.execute(_ARM, *arrays.as_arrays(6, rows))
+        writes.add(_ARM, *arrays.as_arrays(6, rows))
 
 
 async def pick(db: Db, now: datetime, but: Collection[str], most: int) -> list[Picked]:

@@ -4,7 +4,8 @@ hash = sha256(hash before + body): whoever changes one record must change all th
 published.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,34 +16,39 @@ from . import arrays
 from .database import Db
 from .failpoints import failpoint
 from .tables import chains, decisions
+from .together import Writes
 from .working_set import Asked
 
 CHAINS = 64
-_LOCK_HEADS = "select chain, seq, hash from chains where chain = any($1::bigint[]) order by chain for update"
+_LOCK_HEADS = "select c from chains c where chain = any($1::bigint[]) order by chain for update"
 _HEADS = arrays.upsert(chains)
 
 
+@lru_cache(100_000)
 def chain_of(key: str) -> int:
     """The logical chain of a key: no more of them than can be anchored, enough that few wait for each other."""
     return sha256(key.encode()).digest()[0] % CHAINS
 
 
-async def record(db: Db, asked: Sequence[tuple[Message, Asked]]) -> None:
-    """Append to the chains. Their heads are locked last and in order, so nobody waits for long."""
+def heads_query(asked: Sequence[tuple[Message, Asked]]) -> tuple[str, list[Any]]:
+    """Locks the heads of the chains of these decisions, in order, each as one value. Last of all locks."""
+    return _LOCK_HEADS, [sorted({chain_of(m.event.key) for m, _ in asked})]
+
+
+def record(writes: Writes, asked: Sequence[tuple[Message, Asked]], heads: Iterable[Any]) -> None:
+    """Append to the chains, whose heads are locked."""
     failpoint("path.record")
-    if not asked:
-        return
-    placed = [(chain_of(m.event.key), m.event.key, a, body_of(m, a)) for m, a in asked]
-    heads: dict[int, tuple[int, bytes]] = {
-        r["chain"]: (r["seq"], r["hash"]) for r in await db.fetch(_LOCK_HEADS, sorted({p[0] for p in placed}))
-    }
+    at: dict[int, tuple[int, bytes]] = {r["chain"]: (r["seq"], r["hash"]) for r in heads}
     rows = []
-    for chain, key, a, body in placed:
-        seq, head = heads[chain]
-        heads[chain] = seq, head = seq + 1, sha256(head + body).digest()
+    for m, a in asked:
+        key, body = m.event.key, body_of(m, a)
+        chain = chain_of(key)
+        seq, head = at[chain]
+        at[chain] = seq, head = seq + 1, sha256(head + body).digest()
         rows.append((chain, seq, head, a.id, a.decision.table, a.subject, key, body))
-    await arrays.append(db, decisions, rows)
-    await db.execute(_HEADS, *arrays.as_arrays(3, [(chain, *head) for chain, head in heads.items()]))
+    writes.append(decisions, rows)
+    if rows:
+        writes.add(_HEADS, *arrays.as_arrays(3, [(chain, *head) for chain, head in at.items()]))
 
 
 def body_of(message: Message, asked: Asked) -> bytes:

@@ -15,7 +15,7 @@ from .service import Service
 
 class Deliverer:
     def __init__(self, path: Path, port: Port, clock: Clock, most: int = 200) -> None:
-        self._path, self._port, self._clock, self._most = path, port, clock, most
+        self._path, self._port, self._clock, self.most = path, port, clock, most
 
     @property
     def _service(self) -> Service:
@@ -38,7 +38,7 @@ class Deliverer:
 
     async def _open(self) -> list[Any]:
         async with self._path.database.connection() as db:
-            return await deliveries.open_ones(db, self._clock.now(), self._most)
+            return await deliveries.open_ones(db, self._clock.now(), self.most)
 
     async def _attempt(self, row: Any) -> None:
         """Rendering and sending happen outside any transaction; a crash between them and the mark sends again."""

@@ -13,6 +13,7 @@ from .database import Db
 from .failpoints import failpoint
 from .service import DeliveryEnded, Document, Service
 from .tables import deliveries
+from .together import Writes
 from .working_set import Wanted
 
 _QUEUE = f"{arrays.insert(deliveries)} on conflict do nothing"
@@ -44,7 +45,7 @@ class Port(Protocol):
         """Channel and address that took it. May be called again for the same delivery: same name, same content."""
 
 
-async def queue(db: Db, wanted: Sequence[tuple[Message, Wanted]]) -> None:
+def queue(writes: Writes, wanted: Sequence[tuple[Message, Wanted]]) -> None:
     failpoint("path.queue")
     rows = [
         (
@@ -65,7 +66,7 @@ async def queue(db: Db, wanted: Sequence[tuple[Message, Wanted]]) -> None:
         for m, w in wanted
     ]
     if rows:
-        await db.execute(_QUEUE, *arrays.as_arrays(13, rows))
+        writes.add(_QUEUE, *arrays.as_arrays(13, rows))
 
 
 async def open_ones(db: Db, now: datetime, most: int = 50) -> list[Any]:

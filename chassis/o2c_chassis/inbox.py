@@ -21,8 +21,9 @@ from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
 where p.topic = g.topic and p.topic_id = g.topic_id and p.partition = g.partition and p.next = g.first
 """
 _CLAIM = f"{arrays.insert(inbox)} on conflict do nothing returning source, id"
+_CLAIM_AND_HEAR = f"with h as ({arrays.upsert(heard, first=4)}) {_CLAIM}"
 _KNOWN = arrays.select_where(inbox, ("source", "id"))
-_HEADS = arrays.select_where(heard, ("writer", "key"))
+_HEADS = arrays.select_whole(heard, ("writer", "key"))
 _HEARD = arrays.upsert(heard)
 
 
@@ -56,21 +57,31 @@ async def move_positions(db: Db, spans: Sequence[Span]) -> None:
         raise Overtaken(f"{done}, expected {len(rows)}: {spans}")
 
 
-async def claim(db: Db, arrivals: Sequence[Arrival]) -> tuple[list[Message], list[Arrival]]:
+def heard_query(arrivals: Sequence[Arrival]) -> tuple[str, list[Any]]:
+    """The last versions heard of the streams that these belong to, each as one value."""
+    return _HEADS, arrays.as_arrays(2, sorted({a.stream[:2] for a in arrivals if a.stream is not None}))
+
+
+async def claim(db: Db, arrivals: Sequence[Arrival], heads: Sequence[Any] = ()) -> tuple[list[Message], list[Arrival]]:
     """Those to handle, in their order; and those that use a known identity for another body.
 
     Raises OutOfOrder for the first record whose version does not follow.
     """
     failpoint("path.claim")
-    following = await _in_version_order(db, arrivals)
+    following, moved = await _in_version_order(db, arrivals, heads)
     first: dict[tuple[str, str], Message] = {}
     for a in following:
         if a.message is not None:
             first.setdefault(a.message.identity, a.message)
     if not first:
+        if moved:
+            await db.execute(_HEARD, *arrays.as_arrays(3, moved))
         return [], []
-    rows = [(*identity, m.body_hash) for identity, m in first.items()]
-    fresh = {(r[0], r[1]) for r in await db.fetch(_CLAIM, *arrays.as_arrays(3, rows))}
+    rows = arrays.as_arrays(3, [(*identity, m.body_hash) for identity, m in first.items()])
+    if moved:
+        fresh = {(r[0], r[1]) for r in await db.fetch(_CLAIM_AND_HEAR, *rows, *arrays.as_arrays(3, moved))}
+    else:
+        fresh = {(r[0], r[1]) for r in await db.fetch(_CLAIM, *rows)}
     bodies = {identity: first[identity].body_hash for identity in fresh}
     if again := [identity for identity in first if identity not in fresh]:
         known = await db.fetch(_KNOWN, *arrays.as_arrays(2, again))
@@ -79,13 +90,11 @@ async def claim(db: Db, arrivals: Sequence[Arrival]) -> tuple[list[Message], lis
     return [m for identity, m in first.items() if identity in fresh], reused
 
 
-async def _in_version_order(db: Db, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    """Without repeats of our own services; their stream heads move on."""
-    streams = {a.stream[:2] for a in arrivals if a.stream is not None}
-    if not streams:
-        return list(arrivals)
-    rows = await db.fetch(_HEADS, *arrays.as_arrays(2, sorted(streams)))
-    heads: dict[tuple[str, str], int] = {(r["writer"], r["key"]): r["version"] for r in rows}
+async def _in_version_order(
+    db: Db, arrivals: Sequence[Arrival], found: Sequence[Any]
+) -> tuple[list[Arrival], list[tuple[str, str, int]]]:
+    """Without repeats of our own services; and how far their streams' heads move on."""
+    heads: dict[tuple[str, str], int] = {(r["writer"], r["key"]): r["version"] for r in found}
     before = dict(heads)
     here: dict[tuple[str, str, int], Arrival] = {}
     following: list[Arrival] = []
@@ -101,9 +110,7 @@ async def _in_version_order(db: Db, arrivals: Sequence[Arrival]) -> list[Arrival
             heads[writer, key] = version
             here[a.stream] = a
         following.append(a)
-    if moved := [(*name, version) for name, version in heads.items() if before.get(name) != version]:
-        await db.execute(_HEARD, *arrays.as_arrays(3, sorted(moved)))
-    return following
+    return following, sorted((*name, version) for name, version in heads.items() if before.get(name) != version)
 
 
 async def _expect_repeat(db: Db, arrival: Arrival, first: Arrival | None) -> None:

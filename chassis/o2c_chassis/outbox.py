@@ -1,7 +1,8 @@
 """What a slice tells leaves with the rows it describes: same transaction, then the bus."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from o2c_contracts import wire
 from o2c_contracts.event import Message
@@ -12,6 +13,7 @@ from .database import Db
 from .failpoints import failpoint
 from .raw import pack, pack_texts
 from .tables import outbox, streams
+from .together import Writes
 
 _NAMES = ("topic", "key", "headers", "value", "recorded_at")
 _ENQUEUE = arrays.insert(outbox, *_NAMES)
@@ -19,22 +21,31 @@ _HEADS = arrays.select_where(streams, ("key",))
 _MOVED = arrays.upsert(streams)
 
 
-async def enqueue(db: Db, service: str, told: Sequence[Message]) -> None:
+def heads_query(told: Sequence[Message]) -> tuple[str, list[Any]]:
+    """The last versions told of these messages' keys, each as one value."""
+    return arrays.select_whole(streams, ("key",)), [sorted({m.event.key for m in told})]
+
+
+def enqueue(writes: Writes, service: str, told: Sequence[Message], heads: Iterable[Any]) -> None:
     """In their order, each with the next version of its key. The keys' families are locked by whoever calls."""
     failpoint("path.enqueue")
-    if not told:
-        return
-    versions: dict[str, int] = {
-        r["key"]: r["version"] for r in await db.fetch(_HEADS, sorted({m.event.key for m in told}))
-    }
+    versions: dict[str, int] = {r["key"]: r["version"] for r in heads}
     own, rows = topic(service), []
     for m in told:
         key = m.event.key
         versions[key] = version = versions.get(key, 0) + 1
         name, headers, value = wire.encode_texts(m, version)
         rows.append((own, name, pack_texts(headers), value, m.envelope.recorded_at))
-    await arrays.append(db, outbox, rows, _NAMES)
-    await db.execute(_MOVED, *arrays.as_arrays(2, sorted(versions.items())))
+    writes.append(outbox, rows, *_NAMES)
+    if rows:
+        writes.add(_MOVED, *arrays.as_arrays(2, sorted(versions.items())))
+
+
+async def tell(db: Db, service: str, told: Sequence[Message]) -> None:
+    """For what is told beside the path: by the quarantine, by a new bundle of rules."""
+    writes = Writes()
+    enqueue(writes, service, told, await db.fetch(_HEADS, sorted({m.event.key for m in told})))
+    await writes.send(db)
 
 
 async def enqueue_raw(db: Db, name: str, record: wire.Record, recorded_at: datetime) -> None:

@@ -25,7 +25,7 @@ _PUT = f"""
 insert into parked ({", ".join(f'"{n}"' for n in _NAMES)})
 values ({", ".join(f"${n}" for n in range(1, len(_NAMES) + 1))}) returning id
 """
-_BLOCKED = "select families from parked where blocks and families && $1::text[]"
+_BLOCKED = "select distinct unnest(families) from parked where blocks and families && $1::text[]"
 _WAITING = "select * from parked where blocks and families && $1::text[] order by id"
 
 
@@ -49,10 +49,14 @@ class Waiting:
     record: Record
 
 
-async def blocked(db: Db, names: Iterable[str]) -> set[str]:
+def blocked_query(names: Iterable[str]) -> tuple[str, list[Any]]:
     """All names that wait together with any of these. Under the families' locks: one could be blocked meanwhile."""
-    rows = await db.fetch(_BLOCKED, sorted(names))
-    return {name for row in rows for name in row["families"]}
+    return _BLOCKED, [sorted(names)]
+
+
+async def blocked(db: Db, names: Iterable[str]) -> set[str]:
+    """The same, asked alone."""
+    return {row[0] for row in await db.fetch(_BLOCKED, sorted(names))}
 
 
 @dataclass(frozen=True, slots=True)

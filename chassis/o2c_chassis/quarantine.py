@@ -16,7 +16,7 @@ from .bus import Span
 from .clock import Clock
 from .database import Database, Db
 from .decide import follows
-from .outbox import enqueue
+from .outbox import tell
 from .parking import Aside, Reason, Waiting
 from .pending import Pending
 from .service import Service
@@ -143,7 +143,7 @@ class Quarantine:
     async def _tell(self, db: Db, event: Event, id_: str) -> None:
         now, self._pending.unsent = self._clock.now(), True
         own = Envelope(f"{self._service.name}/quarantine", id_, "Quarantine", now, now, now.date(), self._world)
-        await enqueue(db, self._service.name, list(follows(Message(own, event), self._service.name, [event])))
+        await tell(db, self._service.name, list(follows(Message(own, event), self._service.name, [event])))
 
     async def _halt_when_many(self, db: Db, code: str) -> None:
         now, bounds = self._clock.now(), self.bounds

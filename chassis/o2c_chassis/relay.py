@@ -21,7 +21,7 @@ class Relay:
     """One at a time per service: the lock, the reading and the marking share one connection, so who loses it stops."""
 
     def __init__(self, service: str, database: Database, bus: Bus, clock: Clock, most: int = 1000) -> None:
-        self._name, self._database, self._bus, self._clock, self._most = service, database, bus, clock, most
+        self._name, self._database, self._bus, self._clock, self.most = service, database, bus, clock, most
         self._connection: Any = None
         self._turn = asyncio.Lock()
 
@@ -35,7 +35,7 @@ class Relay:
                 db = self._connection or await self._leading()
                 if db is None:
                     return 0
-                rows = await db.fetch(_UNSENT, self._most)
+                rows = await db.fetch(_UNSENT, self.most)
                 failpoint("relay.read")
                 for topic, part in groupby(rows, key=lambda r: r["topic"]):
                     batch = [Record(r["key"], unpack(r["headers"]), r["value"]) for r in part]

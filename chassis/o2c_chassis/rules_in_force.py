@@ -10,7 +10,7 @@ from o2c_rules.rulebook import RuleBook
 from .clock import Clock
 from .database import Database
 from .decide import follows
-from .outbox import enqueue
+from .outbox import tell
 from .store import lock_names
 
 _LAST = "select number, bundle from activations order by number desc limit 1"
@@ -64,4 +64,4 @@ class RulesInForce:
             own = Envelope(
                 f"{self._service}/rules", f"activation/{number}", "Activation", now, now, now.date(), self._world
             )
-            await enqueue(db, self._service, list(follows(Message(own, event), self._service, [event])))
+            await tell(db, self._service, list(follows(Message(own, event), self._service, [event])))

@@ -80,12 +80,12 @@ class Running:
         done, pending = 0, self.path.pending
         if pending.queued:
             pending.queued = False
-            if moved := await self.deliverer.step():
-                done, pending.queued = moved, True
+            done = await self.deliverer.step()
+            pending.queued = pending.queued or done >= self.deliverer.most
         if pending.unsent:
             pending.unsent = False
-            if sent := await self.relay.step():
-                done, pending.unsent = done + sent, True
+            sent = await self.relay.step()
+            done, pending.unsent = done + sent, pending.unsent or sent >= self.relay.most
         return done
 
     async def due_before(self, until: datetime) -> datetime | None:

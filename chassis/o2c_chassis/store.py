@@ -11,12 +11,14 @@ from typing import Any
 
 from o2c_contracts.event import Message
 from o2c_rules.rulebook import RuleBook
+from sqlalchemy import Table
 
-from . import arrays
+from . import arrays, together
 from .database import Db
 from .errors import FamilyMoved, HandlerFailed
 from .failpoints import failpoint
 from .service import Service, by_key
+from .together import Writes
 from .working_set import Need, WorkingSet
 
 _LOCK = "select pg_advisory_xact_lock(k) from unnest($1::bigint[]) k"
@@ -63,16 +65,16 @@ async def load(db: Db, service: Service, work: WorkingSet, messages: Sequence[Me
     await _rounds(db, service, work, messages, lambda event, w: routes[id(w.cause)].needs(event, w))  # type: ignore[union-attr]
 
 
-async def save(db: Db, service: Service, work: WorkingSet) -> None:
+def save(writes: Writes, service: Service, work: WorkingSet) -> None:
     """Touched rows, one statement per table."""
     failpoint("path.save")
     for kind, rows in work.changed.items():
         keeps = service.by_kind[kind]
         values = list(map(arrays.reader_of(keeps.table), rows))
         if keeps.append_only:
-            await arrays.append(db, keeps.table, values)
+            writes.append(keeps.table, values)
         else:
-            await db.execute(arrays.upsert(keeps.table), *arrays.as_arrays(len(keeps.table.columns), values))
+            writes.add(arrays.upsert(keeps.table), *arrays.as_arrays(len(keeps.table.columns), values))
 
 
 async def _rounds(
@@ -111,10 +113,27 @@ async def _read(db: Db, service: Service, work: WorkingSet, wanted: Iterable[Nee
     for n in wanted:
         if not work.has(n):
             shapes[n.kind, n.columns].append(n)
-    for (kind, columns), needs in shapes.items():
-        query = arrays.select_where(service.by_kind[kind].table, columns)
-        rows = await db.fetch(query, *arrays.as_arrays(len(columns), (n.values for n in needs)))
-        work.took(needs, [kind(*row) for row in rows])
+    wide = [
+        (service.by_kind[kind].table, columns, needs, arrays.as_arrays(len(columns), (n.values for n in needs)))
+        for (kind, columns), needs in shapes.items()
+    ]
+    if len(wide) == 1:
+        [(table, columns, needs, args)] = wide
+        found = [await db.fetch(arrays.select_where(table, columns), *args)]
+    elif wide:
+        found = await together.read(
+            db, [(arrays.select_whole(table, columns), args) for table, columns, _, args in wide]
+        )
+    for (table, _, needs, _), rows in zip(wide, found if wide else [], strict=True):
+        work.took(needs, _as_kind(needs[0].kind, table, rows))
+
+
+def _as_kind(kind: type, table: Table, rows: Sequence[Any]) -> list[Any]:
+    """Rows as what they are kept as; a column that a later migration added may stand elsewhere in the table."""
+    names = [c.name for c in table.columns]
+    if rows and list(rows[0].keys()) != names:
+        return [kind(*[row[name] for name in names]) for row in rows]
+    return [kind(*row) for row in rows]
 
 
 async def _read_locked(db: Db, service: Service, work: WorkingSet, wanted: Sequence[Need[Any]]) -> None:

@@ -98,18 +98,20 @@ class World:
 
     async def advance(self, to: datetime) -> None:
         """Move the time; every deadline on the way is taken at its own instant, and everything settles behind it."""
-        while (due := await self._next_due(to)) is not None:
-            if due > self.clock.now():
-                self.clock.move(due)
-            taken = await asyncio.gather(*(running.wake_due() for running in self.services.values()))
+        while due := await self._due_before(to):
+            self.clock.move(max(min(due.values()), self.clock.now()))
+            now = self.clock.now()
+            waking = [self.services[name].wake_due() for name, at in due.items() if at <= now]
+            taken = await asyncio.gather(*waking)
             await self.settle()
             if not any(taken):
                 break  # What is still due belongs to families that wait.
         self.clock.move(max(to, self.clock.now()))
 
-    async def _next_due(self, until: datetime) -> datetime | None:
-        due = [await running.due_before(until) for running in self.services.values()]
-        return min((d for d in due if d is not None), default=None)
+    async def _due_before(self, until: datetime) -> dict[str, datetime]:
+        """Services with a deadline until then, and when their next one is."""
+        due = {name: await running.due_before(until) for name, running in self.services.items()}
+        return {name: at for name, at in due.items() if at is not None}
 
     async def told(self, service: str, after: int = 0) -> list[Told]:
         """What a service has published since a position of its outbox, in order."""
