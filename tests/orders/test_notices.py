@@ -19,10 +19,10 @@ def test_notices_go_out_at_shares_of_the_target_in_business_time() -> None:
     events = of(world.until(FRIDAY_AFTERNOON + timedelta(days=10)), EscalationRaised)
 
     assert [(e.level, e.to, e.escalation_id) for e in events] == [
-        ("50", "credit_analyst", "o1:50:1"),
-        ("80", "credit_manager", "o1:80:1"),
-        ("100", "controller", "o1:100:1"),
-        ("150", "cfo", "o1:150:1"),
+        ("50", "credit_analyst", "anna/o1:50:1"),
+        ("80", "credit_manager", "anna/o1:80:1"),
+        ("100", "controller", "anna/o1:100:1"),
+        ("150", "cfo", "anna/o1:150:1"),
     ]
     assert events[0].text == "50 % of 4 business hours have passed; the order waits: over-limit"
     assert world.deadlines("orders") == {}
@@ -82,5 +82,5 @@ def test_an_order_held_a_second_time_has_notices_of_its_own() -> None:
 
     second = of(world.until(FRIDAY_AFTERNOON + timedelta(days=4)), EscalationRaised)
 
-    assert [e.escalation_id for e in first] == ["o1:50:1"]
-    assert second[0].escalation_id == "o1:50:2"
+    assert [e.escalation_id for e in first] == ["anna/o1:50:1"]
+    assert second[0].escalation_id == "anna/o1:50:2"

@@ -53,7 +53,7 @@ def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
         customer_id=customer_id,
         legal_entity=hold.legal_entity,
         currency=hold.currency,
-        escalation_id=f"{hold.order_id}:{hold.step}:{hold.round}",
+        escalation_id=f"{hold.subject}:{hold.step}:{hold.round}",
         document_id=hold.order_id,
         level=str(hold.step),
         to=hold.step_to,
