@@ -91,11 +91,15 @@ def put_json(found: Any) -> None:
 
 
 def put_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
-    """Plain where it goes into a pipe."""
-    table = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False)
+    """Folded to the terminal; in a pipe each row stays on its line."""
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 1_000
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
-    console = Console(highlight=False, markup=False)
     console.print(table, soft_wrap=not console.is_terminal)
 
 

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import cleandoc
 from typing import Annotated
 
 import typer
@@ -47,7 +48,8 @@ def _register() -> None:
         app.add_typer(group, name=name)
     for name in ("demo", "replay"):
         if find_spec(f"{__package__}.{name}") is not None:
-            app.command(name)(getattr(import_module(f"{__package__}.{name}"), name))
+            command = getattr(import_module(f"{__package__}.{name}"), name)
+            app.command(name, help=cleandoc(command.__doc__ or "").replace("\nExamples:", "\n\b\nExamples:"))(command)
 
 
 _register()
