@@ -130,6 +130,16 @@ def test_an_amendment_leaves_what_is_invoiced_as_it_is() -> None:
     assert [i.net_minor for i in billing.rows(Invoice)] == [5000, 10000]
 
 
+def test_names_of_any_length_that_others_give_are_taken() -> None:
+    billing = Billing()
+    billing.tell(customer(), contract(), order(order_line(10000, "10")))
+
+    billing.tell(delivery(5000, "5", name="D" * 200), delivery(5000, "5", name="D" * 199 + "E"))
+
+    assert len({c.line_id for c in billing.rows(Charge)}) == 2
+    assert [i.net_minor for i in billing.invoices()] == [5000, 5000]
+
+
 def test_every_charge_is_told_once_with_its_amount_and_day() -> None:
     billing = Billing()
     billing.tell(customer(), contract(), order())

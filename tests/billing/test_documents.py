@@ -3,16 +3,28 @@
 import json
 
 import pytest
+from o2c_billing.app import service
 from o2c_billing.domain.credits import CreditNote
 from o2c_billing.domain.invoices import Invoice, IssuedDocument
+from o2c_billing.handlers import sending
 from o2c_billing.rendering import labels, printable, render
+from o2c_chassis.service import DeliveryEnded
 from o2c_chassis.testing import of
+from o2c_chassis.working_set import WorkingSet, need
 from o2c_contracts.billing import CreditNoteIssued, InvoiceDelivered, InvoiceIssued, InvoiceUndeliverable
 from o2c_contracts.shared import EscalationRaised
 
-from tests.billing.books import Billing, contract, credit, customer, delivery, order, with_invoice
+from tests.billing.books import Billing, book, contract, credit, customer, delivery, order, with_invoice
 
 LANGUAGES = ["en", "fr", "es", "it", "ro"]
+
+
+def loaded(billing: Billing) -> WorkingSet:
+    """What the delivery of the first invoice needs."""
+    work = WorkingSet("billing", service.keys, book())
+    work.begin(billing.rig.told[-1])
+    work.took([need(Invoice, invoice_number="DE01-INV-2026-000001")], billing.rows(Invoice))
+    return work
 
 
 def content_of(billing: Billing, number: str = "DE01-INV-2026-000001") -> dict[str, object]:
@@ -53,6 +65,24 @@ def test_an_undeliverable_credit_note_is_for_those_who_promised_it() -> None:
     assert len(of(told, CreditNoteIssued)) == 1
     assert of(told, EscalationRaised)[0].to == "dispute_manager"
     assert [n.delivery for n in billing.rows(CreditNote)] == ["undeliverable"]
+
+
+def test_what_a_mail_server_says_of_an_address_is_not_passed_on() -> None:
+    billing = with_invoice()
+    ended = DeliveryEnded(
+        kind="invoice",
+        subject_id="DE01-INV-2026-000001",
+        owner_key="c:C1",
+        customer_id="C1",
+        delivered=False,
+        channel="email",
+        address="accounts@anna.example",
+        problem="550 <accounts@anna.example>:\n mailbox unknown",
+    )
+
+    told = list(sending.on_invoice_delivery_ended(ended, loaded(billing)))
+
+    assert [e.reason for e in of(told, InvoiceUndeliverable)] == ["550 the address mailbox unknown"]
 
 
 @pytest.mark.parametrize(("email", "channel"), [("anna@x.example", "email"), (None, "folder")])

@@ -185,6 +185,34 @@ def test_an_order_in_another_currency_than_its_contract_is_looked_at() -> None:
     assert rows(billing.tell(delivery())) == ["other-money-than-contract"]
 
 
+def test_a_company_that_nobody_knows_withholds_and_blocks_nobody() -> None:
+    billing = Billing()
+    billing.tell(customer(instructions=monthly(25)), contract(), order())
+
+    (withheld,) = of(billing.tell(delivery(legal_entity="XX99")), InvoiceWithheld)
+
+    assert {r.row for r in withheld.reasons} == {
+        "unknown-legal-entity",
+        "other-money-than-order",
+        "other-money-than-contract",
+    }
+    assert of(billing.until(berlin("2026-03-25", 8)), InvoiceIssued) == []
+
+
+def test_what_is_dated_ahead_of_time_is_looked_at() -> None:
+    billing = Billing()
+    billing.tell(customer(), contract(), order())
+
+    assert rows(billing.tell(delivery(delivered_on=date(2199, 12, 31)))) == ["ahead-of-time"]
+
+
+def test_what_arrives_after_the_contract_has_ended_goes_out_with_a_note() -> None:
+    billing = Billing()
+    billing.tell(customer(), contract(ends_on=date(2026, 2, 28)), order(), delivery())
+
+    assert [i.warnings for i in billing.rows(Invoice)] == ['["after-contract-end"]']
+
+
 def test_tax_that_nobody_can_tell_is_for_the_controller() -> None:
     billing = Billing()
     billing.tell(customer(country="ES", tax_id=None), contract(), order())

@@ -79,7 +79,7 @@ def test_a_line_that_ends_within_a_month_is_prorated_by_its_days() -> None:
 
 
 def test_a_contract_by_calendar_months_prorates_the_first_one() -> None:
-    billing = subscribed(starts_on=date(2026, 3, 22), at="2026-03-20", kind="lease")
+    billing = subscribed(starts_on=date(2026, 3, 22), at="2026-03-20", kind="framework")
 
     billing.until(berlin("2026-04-01"))
 

@@ -9,7 +9,7 @@ from o2c_rules.rulebook import Facts
 
 from .commands import RequestCreditNote
 from .domain.bills import Bill
-from .domain.charges import Charge
+from .domain.charges import DELIVERY, Charge
 from .domain.contracts import Schedule
 from .domain.credits import Request
 from .domain.customers import Customer
@@ -29,10 +29,11 @@ def tax(charge: Charge, customer: Customer, seller_country: str) -> Facts:
     }
 
 
-def prebill(bill: Bill, today: date) -> Facts:
+def prebill(bill: Bill, today: date, entity_known: bool) -> Facts:
     """Of a whole invoice before it goes out."""
     return {
-        "legal_entity": bill.draft.legal_entity,
+        "legal_entity": bill.draft.legal_entity if entity_known else None,
+        "legal_entity_known": entity_known,
         "currency": bill.draft.currency,
         "origin": bill.draft.origin,
         "line_count": len(bill.charges),
@@ -40,6 +41,7 @@ def prebill(bill: Bill, today: date) -> Facts:
         "net_minor": bill.net_minor,
         "total_minor": bill.net_minor + sum(t.tax_minor for t in bill.taxes) if bill.is_taxed else None,
         "oldest_service_days": max((today - c.service_from).days for c in bill.charges),
+        "days_ahead": max([0, *((c.service_from - today).days for c in bill.charges if c.kind == DELIVERY)]),
         "cancellation_requested": any(c.cancel_requested for c in bill.charges),
         "tax_undetermined": not bill.is_taxed,
         "mixes_outside_scope": bill.mixes_outside_scope,

@@ -12,6 +12,7 @@ from o2c_contracts.intake import DeliveredLine, DeliveryConfirmed, OrderLine
 from o2c_contracts.money import to_amount, to_minor
 
 from .contracts import Contract, Stretch
+from .names import joined
 from .orders import Order
 from .periods import Period
 
@@ -176,7 +177,7 @@ def difference(like: Charge, line_id: str, month: Period, stretches: Sequence[St
 def _as_delivered(event: DeliveryConfirmed, line: DeliveredLine, before: Decimal, number: int) -> Charge:
     how = {"by": "as-delivered", "delivered_minor": line.net_minor, "before": _plain(before)}
     return Charge(
-        line_id=f"{event.delivery_id}/{number + 1}",
+        line_id=joined(event.delivery_id, number + 1),
         customer_id=event.customer_id,
         legal_entity=event.legal_entity,
         currency=event.currency,

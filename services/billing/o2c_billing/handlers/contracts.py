@@ -11,6 +11,7 @@ from o2c_contracts.orders import ContractActivated, ContractAmended, ContractEnd
 
 from o2c_billing.domain.charges import Charge, monthly
 from o2c_billing.domain.contracts import Contract, Schedule, terms_of
+from o2c_billing.domain.names import joined
 from o2c_billing.domain.periods import DAY
 
 from .corrections import corrected
@@ -79,7 +80,7 @@ def _charged(contract: Contract, more: list[Charge], work: WorkingSet) -> Iterat
     for line_id, index, month in schedule.due_months(work.today(contract.legal_entity)):
         counts[line_id] = index + 1
         for stretch in schedule.stretches(line_id, month):
-            name = f"{contract.contract_id}/{line_id}/{stretch.first}"
+            name = joined(contract.contract_id, line_id, stretch.first)
             charges.append(monthly(contract, month, stretch, name))
     contract = contract.with_months(counts)
     work.put(contract)

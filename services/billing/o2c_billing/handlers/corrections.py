@@ -11,6 +11,7 @@ from o2c_billing.domain.charges import CORRECTION, Charge, difference, monthly
 from o2c_billing.domain.contracts import Schedule
 from o2c_billing.domain.credits import CREDIT_NOTE, CreditNote, Request, creditable
 from o2c_billing.domain.invoices import Invoice, InvoicedLine
+from o2c_billing.domain.names import joined
 from o2c_billing.domain.periods import Period
 from o2c_billing.domain.taxes import tax_on
 
@@ -29,7 +30,7 @@ def corrected(schedule: Schedule, line_id: str, month: Period, more: list[Charge
     of_month = [c for c in of_line if c.period_from == month.first]
     counted = [c for c in of_month if _counts(c, work)]
     stretches = list(schedule.stretches(line_id, month))
-    name = f"{contract.contract_id}/{line_id}/{month.first}/{len(of_month) + 1}"
+    name = joined(contract.contract_id, line_id, month.first, len(of_month) + 1)
     wanted = [monthly(contract, month, s, f"{name}.{n}" if n else name) for n, s in enumerate(stretches)]
     if sum(c.net_minor for c in wanted) == sum(c.net_minor for c in counted):
         return
@@ -72,7 +73,7 @@ def _asked_back(delta: Charge, invoiced: Sequence[Charge], work: WorkingSet) -> 
     gross = net + tax_on(net, line.rate_percent, delta.currency)
     left = creditable(invoice, work.find(CreditNote, invoice_number=number))
     request = Request(
-        f"correction/{delta.line_id}",
+        joined("correction", delta.line_id),
         delta.customer_id,
         delta.legal_entity,
         delta.currency,

@@ -7,6 +7,7 @@ from o2c_contracts.event import Event
 from o2c_contracts.intake import DeliveryConfirmed
 
 from o2c_billing.domain.charges import Charge, delivered
+from o2c_billing.domain.names import joined
 from o2c_billing.domain.orders import Order
 
 from .invoicing import DELIVERY, when_due
@@ -20,4 +21,4 @@ def on_delivery_confirmed(event: DeliveryConfirmed, work: WorkingSet) -> Iterato
     order = work.get(Order, order_id=event.order_id)
     charges = delivered(event, order, work.find(Charge, order_id=event.order_id))
     yield from accrued(charges)
-    yield from when_due(charges, DELIVERY, work, draft_id=f"{DELIVERY}/{event.delivery_id}")
+    yield from when_due(charges, DELIVERY, work, draft_id=joined(DELIVERY, event.delivery_id))

@@ -9,7 +9,7 @@ from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.billing import InvoiceWithheld
 from o2c_contracts.event import Event
 from o2c_contracts.orders import Reason
-from o2c_rules.entities import entity, zone
+from o2c_rules.entities import UnknownEntity, entity, zone
 
 from o2c_billing import facts
 from o2c_billing.domain.bills import Bill, Draft, Together, grouped
@@ -36,7 +36,7 @@ def when_due(charges: Sequence[Charge], origin: str, work: WorkingSet, draft_id:
     """Invoice new charges at once, or let them wait for the customer's billing day."""
     if not charges:
         return
-    if customer_of(charges[0].customer_id, work).is_monthly:
+    if customer_of(charges[0].customer_id, work).is_monthly and is_known(charges[0].legal_entity, work):
         yield from waiting(charges, work)
     else:
         yield from settled(charges, origin, work, draft_id=draft_id)
@@ -82,11 +82,20 @@ def rechecked(draft_ids: Iterable[str], work: WorkingSet) -> Iterator[Event]:
         charges = [c for c in work.find(Charge, draft_id=draft_id) if c.is_open]
         if not charges:
             work.put(draft.end("cancelled"))
-        elif draft.origin != BILLING_DAY and customer_of(draft.customer_id, work).is_monthly:
+        elif draft.origin != BILLING_DAY and _may_wait(draft, work):
             work.put(draft.end("dissolved"))
             yield from waiting(charges, work)
         else:
             yield from settled(charges, draft.origin, work, draft)
+
+
+def is_known(legal_entity: str, work: WorkingSet) -> bool:
+    """Whether the chart of companies has it; without it there is neither a day nor a number."""
+    try:
+        entity(work.book, legal_entity)
+    except UnknownEntity:
+        return False
+    return True
 
 
 def run_at(run: str, legal_entity: str, day: date, work: WorkingSet) -> datetime:
@@ -95,6 +104,10 @@ def run_at(run: str, legal_entity: str, day: date, work: WorkingSet) -> datetime
     hour, minute = (int(str(asked[name])) for name in ("hour", "minute"))
     local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone(work.book, legal_entity))
     return local.astimezone(UTC)
+
+
+def _may_wait(draft: Draft, work: WorkingSet) -> bool:
+    return customer_of(draft.customer_id, work).is_monthly and is_known(draft.legal_entity, work)
 
 
 def _orders(charges: Iterable[Charge], work: WorkingSet) -> dict[str, Order]:
@@ -109,7 +122,9 @@ def _new_draft(together: Together, charge: Charge, origin: str, draft_id: str, w
 
 def _checked(draft: Draft, together: Together, charges: Sequence[Charge], work: WorkingSet) -> Iterator[Event]:
     bill = _bill(draft, together, charges, work)
-    asked = work.ask("billing/prebill", facts.prebill(bill, work.today(draft.legal_entity)), subject=draft.draft_id)
+    known = is_known(draft.legal_entity, work)
+    today = work.today(draft.legal_entity) if known else work.at.date()
+    asked = work.ask("billing/prebill", facts.prebill(bill, today, known), subject=draft.draft_id)
     reasons, owner = _stops(asked, draft)
     if reasons:
         yield from _withheld(bill, reasons, owner, work)
@@ -142,6 +157,8 @@ def _taxations(charges: Sequence[Charge], customer: Customer, work: WorkingSet) 
 
 
 def _taxation(charge: Charge, customer: Customer, work: WorkingSet) -> Taxation | None:
+    if not is_known(charge.legal_entity, work):
+        return None
     seller = entity(work.book, charge.legal_entity).country
     asked = work.ask("billing/tax", facts.tax(charge, customer, seller), subject=charge.line_id, on=charge.service_from)
     category, rate = asked["category"], asked["rate_percent"]

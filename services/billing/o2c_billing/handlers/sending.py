@@ -1,5 +1,6 @@
 """How the delivery of a document ended: a state of its own, apart from what is owed."""
 
+import re
 from collections.abc import Iterator
 
 from o2c_chassis.service import DeliveryEnded
@@ -10,6 +11,8 @@ from o2c_contracts.shared import EscalationRaised
 
 from o2c_billing.domain.credits import CreditNote
 from o2c_billing.domain.invoices import Invoice
+
+_ADDRESS = re.compile(r"\S+@\S+")
 
 
 def on_invoice_delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Iterator[Event]:
@@ -28,9 +31,10 @@ def on_invoice_delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Iterato
         work.put(invoice.delivered(event.channel, event.address))
         yield InvoiceDelivered(**whose)
     else:
-        work.put(invoice.undeliverable(event.channel, event.address, event.problem))
-        yield InvoiceUndeliverable(**whose, reason=event.problem)
-        yield from _escalated(invoice.invoice_number, "invoice", invoice, event.problem, work)
+        problem = _published(event.problem)
+        work.put(invoice.undeliverable(event.channel, event.address, problem))
+        yield InvoiceUndeliverable(**whose, reason=problem)
+        yield from _escalated("invoice", invoice, problem, work)
 
 
 def on_credit_note_delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Iterator[Event]:
@@ -41,24 +45,28 @@ def on_credit_note_delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Ite
     if event.delivered:
         work.put(note.delivered(event.channel, event.address))
     else:
-        work.put(note.undeliverable(event.channel, event.address, event.problem))
-        yield from _escalated(note.credit_note_number, "credit-note", note, event.problem, work)
+        problem = _published(event.problem)
+        work.put(note.undeliverable(event.channel, event.address, problem))
+        yield from _escalated("credit-note", note, problem, work)
 
 
-def _escalated(
-    number: str, kind: str, document: Invoice | CreditNote, problem: str, work: WorkingSet
-) -> Iterator[Event]:
+def _published(problem: str) -> str:
+    """One printable line without addresses: what others tell of a mailbox is personal data and not ours to pass on."""
+    return _ADDRESS.sub("the address", " ".join(problem.split()))[:400]
+
+
+def _escalated(kind: str, document: Invoice | CreditNote, problem: str, work: WorkingSet) -> Iterator[Event]:
     sheet = {"step": "undeliverable", "document": kind, "legal_entity": document.legal_entity}
-    asked = work.ask("billing/escalations", sheet, subject=number)
+    asked = work.ask("billing/escalations", sheet, subject=document.number)
     for row in asked.rows:
         yield EscalationRaised(
             customer_id=document.customer_id,
             legal_entity=document.legal_entity,
             currency=document.currency,
-            escalation_id=f"{number}:undeliverable:1",
-            document_id=number,
+            escalation_id=f"{document.number}:undeliverable:1",
+            document_id=document.number,
             level="undeliverable",
             to=str(row.outcome["to"]),
-            text=f"{number} did not reach the customer: {problem}"[:500],
+            text=f"{document.number} did not reach the customer: {problem}",
             decision_id=asked.id,
         )

@@ -11,6 +11,7 @@ from o2c_contracts.disputes import CreditRequested, CreditRequestWithdrawn
 from o2c_contracts.event import CustomerEvent
 from o2c_contracts.intake import DeliveryConfirmed, Ordered
 from o2c_contracts.orders import ContractActivated, ContractEnded, OrderCancelled, OrderRejected
+from o2c_rules.entities import UnknownEntity
 
 from o2c_billing.commands import ApproveRequest, CancelCharge, RefuseRequest, ReleaseInvoice, RequestCreditNote
 from o2c_billing.domain.bills import Draft
@@ -58,7 +59,7 @@ def delivery(event: DeliveryConfirmed, work: WorkingSet) -> Rounds:
         need(Charge, delivery_id=event.delivery_id),
     ]
     known = work.get(Order, order_id=event.order_id)
-    second: list[Need[Any]] = [_counter(event.legal_entity, "INV", work)]
+    second = _counter(event.legal_entity, "INV", work)
     if known and known.contract_id:
         second.append(need(Contract, contract_id=known.contract_id))
     yield second
@@ -68,7 +69,7 @@ def contract(event: ContractActivated | ContractEnded, work: WorkingSet) -> Roun
     """The contract, and the charges on it that are not invoiced yet."""
     yield _contract(event)
     yield from _with_drafts(work.find(Charge, contract_id=event.contract_id, status="unbilled"), work)
-    yield [_counter(event.legal_entity, "INV", work)]
+    yield _counter(event.legal_entity, "INV", work)
 
 
 def contract_amended(event: ContractActivated | ContractEnded, work: WorkingSet) -> Rounds:
@@ -81,8 +82,8 @@ def contract_amended(event: ContractActivated | ContractEnded, work: WorkingSet)
     charged = [c for line in lines for c in work.find(Charge, contract_id=event.contract_id, contract_line_id=line)]
     numbers = sorted({c.invoice_number for c in charged if c.invoice_number})
     yield [
-        _counter(event.legal_entity, "INV", work),
-        _counter(event.legal_entity, "CN", work),
+        *_counter(event.legal_entity, "INV", work),
+        *_counter(event.legal_entity, "CN", work),
         *(n for number in numbers for n in _invoice(number)),
     ]
 
@@ -94,7 +95,7 @@ def recurring(event: DeadlineReached, work: WorkingSet) -> Rounds:
         need(Customer, customer_id=event.customer_id),
     ]
     if known := work.get(Contract, contract_id=event.subject_id):
-        yield [_counter(known.legal_entity, "INV", work)]
+        yield _counter(known.legal_entity, "INV", work)
 
 
 def billing_day(event: DeadlineReached, work: WorkingSet) -> Rounds:
@@ -197,7 +198,7 @@ def _to_bill(charges: Iterable[Charge], work: WorkingSet) -> list[Need[Any]]:
     return [
         *(need(Order, order_id=name) for name in sorted({c.order_id for c in charges if c.order_id})),
         *(need(Contract, contract_id=name) for name in sorted({c.contract_id for c in charges if c.contract_id})),
-        *(_counter(name, "INV", work) for name in sorted({c.legal_entity for c in charges})),
+        *(n for name in sorted({c.legal_entity for c in charges}) for n in _counter(name, "INV", work)),
     ]
 
 
@@ -212,8 +213,13 @@ def _invoice(invoice_number: str) -> list[Need[Any]]:
 
 def _credit_counter(invoice_number: str, work: WorkingSet) -> list[Need[Any]]:
     invoice = work.get(Invoice, invoice_number=invoice_number)
-    return [_counter(invoice.legal_entity, "CN", work)] if invoice else []
+    return _counter(invoice.legal_entity, "CN", work) if invoice else []
 
 
-def _counter(legal_entity: str, kind: str, work: WorkingSet) -> Need[Any]:
-    return need(Counter, series=series(legal_entity, kind, work.today(legal_entity).year))
+def _counter(legal_entity: str, kind: str, work: WorkingSet) -> list[Need[Any]]:
+    """Of the year in which it is there; a company nobody knows numbers nothing."""
+    try:
+        year = work.today(legal_entity).year
+    except UnknownEntity:
+        return []
+    return [need(Counter, series=series(legal_entity, kind, year))]
