@@ -189,6 +189,18 @@ def test_a_family_member_may_pay_anothers_item_by_name():
     books_are_in_order(world)
 
 
+def test_money_that_waits_for_a_family_members_invoice_pays_it_when_it_comes():
+    world = rig()
+    world.tell(registered("ada"), registered("bob", root="ada"))
+    world.tell(advised("R-1", {"I-1": 3_000}), paid("P-1", 3_000))
+
+    told = world.tell(invoice("I-1", 5_000, customer="bob"))
+
+    assert pays(world, "P-1") == {"I-1": 3_000}
+    assert [(s.customer_id, s.short_minor) for s in of(told, ShortPaymentFound)] == [("bob", 2_000)]
+    books_are_in_order(world)
+
+
 def test_an_item_of_another_family_is_for_a_person():
     world = rig()
     world.tell(registered("ada"), registered("eve"), invoice("I-1", 10_000, customer="eve"))

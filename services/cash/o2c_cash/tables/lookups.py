@@ -58,6 +58,12 @@ def items_of(work: WorkingSet, entry: RemittanceEntry) -> list[OpenItem]:
     return found or (work.find(OpenItem, external_ref=entry.external_ref) if entry.external_ref else [])
 
 
+def items_meant(work: WorkingSet, payment: Receipt) -> list[OpenItem]:
+    """Everything that a payment's reference, or what was advised about it, may mean."""
+    advised = [item for r in remittances_of(work, payment) for entry in r.entries for item in items_of(work, entry)]
+    return advised + [item for name in looked_up(payment.reference) for item in items_named(work, name)]
+
+
 def waiting_for(work: WorkingSet, customer_id: str, names: Iterable[str]) -> list[Payment]:
     """Money that an item may explain: the payer's own that names nothing, and the family's that waits for these names.
 

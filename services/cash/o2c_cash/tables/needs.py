@@ -28,7 +28,7 @@ from o2c_cash.domain.naming import looked_up
 from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Awaited, CustomerMoney, Payment, PaymentReturn, Receipt, Remittance
 
-from .lookups import advised_payments, awaiting, items_named, items_of, remittances_of, waiting_for
+from .lookups import advised_payments, awaiting, items_meant, items_named, remittances_of, waiting_for
 
 Round = list[Need[Any]]
 Rounds = Iterator[Round]
@@ -58,12 +58,20 @@ def to_match(payments: Sequence[Receipt], work: WorkingSet, besides: Iterable[Ne
     advised = [e for p in payments for r in remittances_of(work, p) for e in r.entries]
     if advised:
         yield [n for e in advised for name in (e.invoice_number, e.external_ref) if name for n in named(name)]
-    meant = [item for e in advised for item in items_of(work, e)]
-    meant += [item for p in payments for name in looked_up(p.reference) for item in items_named(work, name)]
+    meant = {item.customer_id for p in payments for item in items_meant(work, p)}
     advisers = {r.customer_id for p in payments for r in remittances_of(work, p) if r.customer_id}
-    others = ({item.customer_id for item in meant} | advisers) - {p.customer_id for p in payments}
-    if others:
-        yield [n for c in sorted(others) for n in _of_another(c)]
+    if others := (meant | advisers) - {p.customer_id for p in payments}:
+        yield _of_others(others)
+
+
+def to_return(payment: Receipt, work: WorkingSet) -> Rounds:
+    """Of a payment that is matched and goes back in one step: every item that it may have been applied to."""
+    if not work.find(PaymentReturn, payment_id=payment.payment_id):
+        return
+    own = work.find(OpenItem, customer_id=payment.customer_id, open=True)
+    numbers = {item.invoice_number for item in [*own, *items_meant(work, payment)]}
+    steps = need(Allocation, payment_id=payment.payment_id)
+    yield [steps, *[need(OpenItem, invoice_number=number) for number in sorted(numbers)]]
 
 
 def _around(payment_id: str, customer_id: str, reference: str | None) -> Round:
@@ -80,9 +88,13 @@ def _around(payment_id: str, customer_id: str, reference: str | None) -> Round:
     return wanted
 
 
-def _of_another(customer_id: str) -> Round:
-    """Of a customer whose item somebody else's payment names."""
-    return [need(Party, customer_id=customer_id), need(CustomerMoney, customer_id=customer_id), _contested(customer_id)]
+def _of_others(customers: Iterable[str]) -> Round:
+    """Of customers whose items somebody else's payment names."""
+    return [
+        n
+        for c in sorted(customers)
+        for n in (need(Party, customer_id=c), need(CustomerMoney, customer_id=c), _contested(c))
+    ]
 
 
 def _contested(customer_id: str) -> Need[Any]:
@@ -135,7 +147,7 @@ def for_invoice(event: InvoiceIssued, work: WorkingSet) -> Rounds:
         yield waiting
         yield [need(Party, customer_id=p.customer_id) for p in awaiting(work, names) if p.customer_id]
     if payments := waiting_for(work, event.customer_id, names):
-        yield from to_match(payments, work)
+        yield from to_match(payments, work, _of_others([event.customer_id]))
 
 
 def names_of(event: InvoiceIssued) -> list[str]:
@@ -165,8 +177,7 @@ def for_payment(event: PaymentReceived, work: WorkingSet) -> Rounds:
         yield [*own, need(PayerAccount, payer_key=event.key), need(Remittance, payment_id=event.payment_id)]
         return
     yield from to_match([event], work, own)
-    if work.find(PaymentReturn, payment_id=event.payment_id):
-        yield [need(Allocation, payment_id=event.payment_id)]
+    yield from to_return(event, work)
 
 
 def for_identified(event: PaymentIdentified, work: WorkingSet) -> Rounds:
@@ -183,8 +194,9 @@ def for_identified(event: PaymentIdentified, work: WorkingSet) -> Rounds:
         yield [need(Payment, payment_id=event.document_id), need(PaymentReturn, payment_id=event.document_id)]
         if (payment := work.get(Payment, payment_id=event.document_id)) is not None:
             before = money_of(payment.customer_id) if payment.customer_id else []
-            back_too = [need(Allocation, payment_id=event.document_id)]
-            yield from to_match([replace(payment, customer_id=event.customer_id)], work, [*before, *back_too])
+            payment = replace(payment, customer_id=event.customer_id)
+            yield from to_match([payment], work, before)
+            yield from to_return(payment, work)
 
 
 def for_remittance(event: RemittanceAdvised, work: WorkingSet) -> Rounds:
@@ -211,8 +223,10 @@ def _for_advice(advice: Remittance | RemittanceAdvised, work: WorkingSet) -> Rou
         yield [need(Party, customer_id=advice.customer_id), *waiting]
         yield [need(Party, customer_id=p.customer_id) for p in awaiting(work, [advice.remittance_id]) if p.customer_id]
     if payments := advised_payments(advice, work):
-        ids = [need(Allocation, payment_id=p.payment_id) for p in payments]
-        yield from to_match(payments, work, ids)
+        names = [name for e in lines for name in (e.invoice_number, e.external_ref) if name]
+        owners = {item.customer_id for name in names for item in items_named(work, name)}
+        steps = [need(Allocation, payment_id=p.payment_id) for p in payments]
+        yield from to_match(payments, work, [*steps, *_of_others(owners)])
 
 
 def for_returned(event: PaymentReturned, work: WorkingSet) -> Rounds:
