@@ -77,9 +77,9 @@ class Loopback:
     def __init__(self, database: Database, clock: Clock | None = None, *, exclusive: bool = True) -> None:
         self._database, self._clock, self.exclusive = database, clock or RealClock(), exclusive
         self._published = asyncio.Event()
-        self.appended = 0
-        """Publishes of this process so far: while it stands still, nobody who exclusively reads it need look again."""
-        self._ends: dict[Place, int] = {}
+        self.appended: Counter[str] = Counter()
+        """Publishes of this process so far, by topic: while they stand still, who exclusively reads need not look."""
+        self._ends: dict[str, dict[Place, int]] = {}
         self._tails: dict[Place, deque[Record]] = {}
         self._asked: set[str] = set()
         self._lock = asyncio.Lock()
@@ -116,7 +116,7 @@ class Loopback:
             ]
             self._remember(topic, kept, ends_)
         failpoint("loopback.appended")
-        self.appended += 1
+        self.appended[topic] += 1
         self._published.set()
 
     async def ends(self, topics: Sequence[str]) -> Mapping[Place, int]:
@@ -124,11 +124,9 @@ class Loopback:
         if not self.exclusive or not self._asked.issuperset(topics):
             query = "select topic, partition, next from ends where topic = any($1::text[])"
             for r in await self._database.fetch(query, list(topics)):
-                place = r["topic"], r["partition"]
-                self._ends[place] = max(r["next"], self._ends.get(place, 0))
+                self._moved(r["topic"], r["partition"], r["next"])
             self._asked |= set(topics)
-        wanted = set(topics)
-        return {place: end for place, end in self._ends.items() if place[0] in wanted}
+        return {place: end for topic in topics for place, end in self._ends.get(topic, {}).items()}
 
     async def topic_ids(self, topics: Sequence[str]) -> dict[Place, str]:
         query = "select topic, partition, topic_id from ends where topic = any($1::text[])"
@@ -175,7 +173,11 @@ class Loopback:
             if len(tail) > _REMEMBER:
                 tail.popleft()
         for p, end in after.items():
-            self._ends[topic, p] = max(end, self._ends.get((topic, p), 0))
+            self._moved(topic, p, end)
+
+    def _moved(self, topic: str, partition: int, end: int) -> None:
+        ends_ = self._ends.setdefault(topic, {})
+        ends_[topic, partition] = max(end, ends_.get((topic, partition), 0))
 
 
 class LoopbackReader:
@@ -185,18 +187,25 @@ class LoopbackReader:
         self._bus, self._database, self._topics, self._on_slices = bus, database, topics, on_slices
         self._at: dict[Place, tuple[str, int]] = {}
         self._stopping = False
-        self._looked_at = -1
+        self._looked_at: dict[str, int] = {}
         self.most = 500
         self.pauses = PAUSES
 
+    @property
+    def behind(self) -> bool:
+        """False where surely nothing new is there."""
+        seen, appended = self._looked_at, self._bus.appended
+        return not self._bus.exclusive or any(appended[t] != seen.get(t) for t in self._topics)
+
     async def step(self) -> int:
         """Everything there is right now, up to the size of a slice; how many records."""
-        appended = self._bus.appended
-        if appended == self._looked_at and self._bus.exclusive:
+        appended = {t: self._bus.appended[t] for t in self._topics}
+        topics = [t for t, n in appended.items() if n != self._looked_at.get(t) or not self._bus.exclusive]
+        if not topics:
             return 0
         if not self._at:
             await self._assign()
-        ends_ = await self._bus.ends(self._topics)
+        ends_ = await self._bus.ends(topics)
         starts = {place: self._at[place][1] for place, end in ends_.items() if end > self._at[place][1]}
         if not starts:
             self._looked_at = appended
@@ -215,10 +224,12 @@ class LoopbackReader:
             await self._on_slices(slices)
         except Overtaken:
             self._at.clear()
-            self._looked_at = -1
+            self._looked_at = {}
             return 0
         for s in slices:
             self._at[s.span.topic, s.span.partition] = s.span.topic_id, s.span.after
+        if left:
+            self._looked_at = appended
         return self.most - left
 
     async def run(self) -> None:
@@ -238,7 +249,7 @@ class LoopbackReader:
                 if pause is None:
                     raise
                 self._at.clear()
-                self._looked_at = -1
+                self._looked_at = {}
                 await asyncio.sleep(pause)
 
     async def stop(self) -> None:

@@ -70,6 +70,12 @@ class Running:
             self.records += sum(len(s.records) for s in slices)
             self._wake.set()
 
+    @property
+    def busy(self) -> bool:
+        """False where a step would surely find nothing to do. Loopback only."""
+        assert isinstance(self.reader, LoopbackReader), "on Kafka records are pushed; wait for quiet instead"
+        return self.reader.behind or self.path.pending.queued or self.path.pending.unsent
+
     async def step(self) -> int:
         """For a driver: read, relay and deliver what is there now; how much was done. Loopback only."""
         assert isinstance(self.reader, LoopbackReader), "on Kafka records are pushed; wait for quiet instead"

@@ -104,9 +104,17 @@ def find(folder: Path) -> Cluster | None:
     return Cluster(folder, port)
 
 
-def temporary_folder(name: str) -> Path:
-    """A folder for a server that will be thrown away; the server's own account may pass it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"o2c-{name}-"))
+_ROOM = 4 * 2**30
+
+
+def temporary_folder(name: str, *, in_memory: bool = False) -> Path:
+    """A folder for a server that will be thrown away; the server's own account may pass it.
+
+    `in_memory`: where there is room for it; a simulation writes much and keeps nothing.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    roomy = in_memory and memory.is_dir() and shutil.disk_usage(memory).free > _ROOM
+    folder = Path(tempfile.mkdtemp(prefix=f"o2c-{name}-", dir=memory if roomy else None))
     folder.chmod(0o711)
     return folder
 

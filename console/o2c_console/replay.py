@@ -168,7 +168,7 @@ async def fresh_world(
     name: str, rows: Sequence[Receivable], *, bus: str = "loopback", keep: bool = False
 ) -> AsyncIterator[World]:
     """A PostgreSQL of its own in a temporary folder, gone afterwards unless it is to be kept."""
-    folder = local_postgres.temporary_folder(name)
+    folder = local_postgres.temporary_folder(name, in_memory=not keep)
     try:
         cluster = local_postgres.start(folder / "postgres", durable=False)
         urls = local_postgres.ensure_databases(cluster, SERVICES, prefix=f"{name}_")

@@ -90,11 +90,12 @@ class World:
         return await on_command(running.path, message, running.rules.book)
 
     async def settle(self) -> None:
-        """Until everybody has read everything and nothing is left to relay or deliver, seen twice."""
-        quiet = 0
-        while quiet < 2:
-            done = await asyncio.gather(*(running.step() for running in self.services.values()))
-            quiet = 0 if any(done) else quiet + 1
+        """Until everybody has read everything and nothing is left to relay or deliver."""
+        while busy := [running for running in self.services.values() if running.busy]:
+            if len(busy) == 1:
+                await busy[0].step()
+            else:
+                await asyncio.gather(*(running.step() for running in busy))
 
     async def advance(self, to: datetime) -> None:
         """Move the time; every deadline on the way is taken at its own instant, and everything settles behind it."""
@@ -149,7 +150,7 @@ async def loopback_world(
     log = await Database(urls["log"], most=3, options=_HASTY).open()
     bus = await Loopback(log, clock).open()
     seed(rules, start)
-    started = [await _start(s, urls[s.name], rules, bus, clock, name) for s in services or installed().values()]
+    started = [await begun(s, urls[s.name], rules, bus, clock, name) for s in services or installed().values()]
     try:
         yield World(name, clock, bus, {r.service.name: r for r in started})
     finally:
@@ -170,7 +171,7 @@ async def reopened(name: str, urls: Mapping[str, str]) -> AsyncIterator["Archive
             await database.close()
 
 
-async def _start(service: Service, url: str, rules: Path, bus: Bus, clock: SimulatedClock, name: str) -> Running:
+async def begun(service: Service, url: str, rules: Path, bus: Bus, clock: SimulatedClock, name: str) -> Running:
     await migrate(service, url)
     database = await Database(url, most=4, options=_HASTY).open()
     in_force = RulesInForce(service.name, database, HotBook(seed(rules, clock.now())), clock, name)
