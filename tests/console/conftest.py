@@ -1,7 +1,10 @@
 """A toy service behind its HTTP side, called in this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from o2c_chassis.migrate import migrate
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
 from o2c_chassis.running import Running
+from o2c_console.local_server import free_port
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
 
@@ -93,3 +97,35 @@ async def desk_at(url: str, log_url: str, rules: Path) -> AsyncIterator[Desk]:
 async def desk(database: Callable[..., str], template: str, tmp_path: Path) -> AsyncIterator[Desk]:
     async with desk_at(database(template=template), database(), tmp_path / "rules") as made:
         yield made
+
+
+O2C = [sys.executable, "-m", "o2c_console"]
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`o2c up` on a fresh folder, stopped with Ctrl-C."""
+    home = tmp_path_factory.mktemp("up")
+    home.chmod(0o755)
+    port = free_port()
+    command = [*O2C, "up", "--home", str(home), "--port", str(port)]
+    with (home / "said").open("w+") as said:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, cwd=home)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        said.seek(0)
+        assert "o2c is up" in line, said.read()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            code = process.wait(60)
+            process.stdout.close()
+    assert code == 0, (home / "said").read_text()
+    assert not (home / "postgres" / "data" / "postmaster.pid").exists()
+
+
+def o2c(url: str, *arguments: str, who: str = "olga", said: str = "") -> subprocess.CompletedProcess[str]:
+    """The command line, in a process of its own."""
+    command = [*O2C, "--url", url, "--as", who, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, input=said)

@@ -2,44 +2,14 @@
 
 import os
 import re
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from o2c_console.local_server import free_port
+
+from tests.console.conftest import o2c
 
 ROOT = Path(__file__).resolve().parents[2]
-O2C = [sys.executable, "-m", "o2c_console"]
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`o2c up` on a fresh folder, stopped with Ctrl-C."""
-    home = tmp_path_factory.mktemp("up")
-    home.chmod(0o755)
-    port = free_port()
-    command = [*O2C, "up", "--home", str(home), "--port", str(port)]
-    with (home / "said").open("w+") as said:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, cwd=home)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        said.seek(0)
-        assert "o2c is up" in line, said.read()
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.send_signal(signal.SIGINT)
-            code = process.wait(60)
-            process.stdout.close()
-    assert code == 0, (home / "said").read_text()
-    assert not (home / "postgres" / "data" / "postmaster.pid").exists()
-
-
-def o2c(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*O2C, "--url", url, *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
