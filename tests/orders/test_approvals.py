@@ -34,7 +34,7 @@ from tests.orders.cast import (
 )
 
 
-def held(euros: int, limit: int = 100_000, **said: object) -> Rig:
+def held(euros: int | str, limit: int = 100_000, **said: object) -> Rig:
     world = rig()
     world.tell(*known(euros=limit, **said))
     world.tell(order("o1", euros))
@@ -254,6 +254,21 @@ def test_a_release_lasts_for_that_order_up_to_that_amount_against_those_reasons(
 
     assert told(less) == ["OrderAmended"]
     assert [r.row for r in of(more, OrderHeld)[0].reasons] == ["over-limit"]
+
+
+def test_a_release_does_not_cover_a_reason_that_came_later() -> None:
+    world = held(108_000)
+    release(world, "credit_analyst", "ada")
+    world.tell(AccountStopped(customer_id="anna", reason="level 4"))
+
+    events = world.tell(amendment("o1", 107_000))
+
+    assert [r.row for r in of(events, OrderHeld)[0].reasons] == ["account-stopped", "over-limit"]
+
+
+def test_a_percent_that_is_begun_counts_in_full() -> None:
+    assert told(release(held(55_000, limit=50_000), "credit_analyst", "ada")) == ["OrderReleased"]
+    assert told(release(held("55000.01", limit=50_000), "credit_analyst", "ada")) == ["ApprovalRequested"]
 
 
 def test_a_release_ends_with_a_cancellation() -> None:

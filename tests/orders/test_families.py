@@ -6,7 +6,7 @@ from decimal import Decimal
 from o2c_chassis.testing import of
 from o2c_contracts.collections import AccountResumed, AccountStopped
 from o2c_contracts.master import FamilyChanged
-from o2c_contracts.orders import OrderHeld, RequestRefused
+from o2c_contracts.orders import OrderHeld, OrderReleased, RequestRefused
 from o2c_contracts.reference import ExchangeRatePublished
 from o2c_orders.domain.customers import Customer
 from o2c_orders.domain.exposure import Rate
@@ -49,6 +49,19 @@ def test_room_made_by_one_member_releases_the_order_of_another() -> None:
 
     assert told(events) == ["OrderCancelled", "OrderReleased"]
     assert [e.key for e in events] == ["c:anna", "c:ben"]
+
+
+def test_the_oldest_order_of_the_family_goes_first_whoever_placed_it() -> None:
+    world = rig()
+    world.tell(*known("anna", 1000), *known("zoe", None, root_id="anna"))
+    world.tell(order("o1", 1000, "anna"))
+    world.tell(order("o2", 800, "zoe"), at=MONDAY + timedelta(minutes=1))
+    world.tell(order("o3", 800, "anna"), at=MONDAY + timedelta(minutes=2))
+
+    events = world.tell(cancellation("o1", "anna"))
+
+    assert [e.order_id for e in of(events, OrderReleased)] == ["o2"]
+    assert [[r.row for r in e.reasons] for e in of(events, OrderHeld)] == [["over-limit"]]
 
 
 def test_a_new_order_waits_behind_a_relatives() -> None:

@@ -41,6 +41,7 @@ from tests.orders.cast import (
     money,
     order,
     registered,
+    reopening,
     rig,
     told,
 )
@@ -281,6 +282,17 @@ def test_a_broken_promise_holds_while_the_money_is_overdue_and_its_restoration_r
     assert told(released) == ["OrderReleased"]
 
 
+def test_what_is_due_today_is_not_overdue() -> None:
+    world = owing(500)
+    world.tell(judged(PromiseBroken, 1))
+
+    due_today = world.tell(order("o2", 10), at=MONDAY.replace(month=2, day=4))
+    the_day_after = world.tell(order("o3", 10), at=MONDAY.replace(month=2, day=5))
+
+    assert told(due_today) == ["OrderAccepted"]
+    assert [r.row for r in of(the_day_after, OrderHeld)[0].reasons] == ["broken-promise"]
+
+
 @pytest.mark.parametrize("kind", [PromiseKept, PromisePartlyKept])
 def test_the_number_of_broken_promises_is_the_one_told_last(kind: type[PromiseJudged]) -> None:
     world = owing(100)
@@ -302,6 +314,24 @@ def test_a_limit_that_ran_out_holds_until_it_is_renewed() -> None:
 
     assert [r.row for r in of(held, OrderHeld)[0].reasons] == ["limit-expired"]
     assert told(released) == ["OrderReleased"]
+
+
+def test_a_limit_holds_on_its_last_day() -> None:
+    world = rig()
+    world.tell(*known(), limited(valid_until=TODAY))
+
+    assert told(world.tell(order("o1", 100))) == ["OrderAccepted"]
+
+
+def test_a_reopened_order_stands_at_the_end_of_the_queue() -> None:
+    world = rig()
+    world.tell(*known(euros=1000))
+    world.tell(order("o1", 100), cancellation("o1"))
+    world.tell(order("o2", 5000), at=MONDAY + timedelta(minutes=1))
+
+    events = world.tell(reopening("o1"), at=MONDAY + timedelta(minutes=2))
+
+    assert [r.row for r in of(events, OrderHeld)[0].reasons] == ["behind-held-orders"]
 
 
 def test_class_d_prepays() -> None:

@@ -92,9 +92,8 @@ def on_contract_end_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Ev
     contract = work.get(Contract, customer_id=customer_id, contract_id=contract_id)
     if contract is None or contract.status != ACTIVE or contract.ends_on is None:
         return
-    if work.today(contract.legal_entity) > contract.ends_on:
-        work.put(replace(contract, status=ENDED))
-        yield ended(contract, contract.ends_on)
+    work.put(replace(contract, status=ENDED))
+    yield ended(contract, contract.ends_on)
 
 
 def end(contract: Contract, ends_on: date, work: WorkingSet) -> Iterator[Event]:

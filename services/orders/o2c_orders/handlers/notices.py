@@ -44,7 +44,7 @@ def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     """A share of the target has passed and the order still waits: whose turn it is hears of it, each step once."""
     customer_id = str(event.customer_id)
     hold = work.get(Hold, customer_id=customer_id, order_id=event.subject_id.removeprefix(f"{customer_id}/"))
-    if hold is None or not hold.open or not hold.step:
+    if hold is None or not hold.step:
         return
     after = _next_step(hold, hold.step, work)
     work.put(after)
