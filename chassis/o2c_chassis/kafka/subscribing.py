@@ -16,6 +16,8 @@ from faststream.kafka.message import KafkaAckableMessage
 from o2c_contracts.wire import Record
 
 LOG = logging.getLogger("o2c_chassis.kafka")
+_FASTSTREAM = LOG.getChild("faststream")
+_FASTSTREAM.setLevel(logging.ERROR)  # it warns at every start that it may not create topics
 MOST_FETCHED = 2 * 1024**2
 """Bytes of one partition: the largest record fits."""
 _APPENDED_BY_THE_LOG = 1
@@ -62,7 +64,7 @@ def subscribed(group: Group, timing: Timing, listener: ConsumerRebalanceListener
         retry_backoff_ms=100,
         metadata_max_age_ms=60_000,
         apply_types=False,
-        logger=LOG,
+        logger=_FASTSTREAM,
         log_level=logging.DEBUG,
     )
     session = int(timing.session * 1000)
