@@ -33,7 +33,7 @@ BESIDE = {
 
 
 def weeks() -> list[Receivable]:
-    """The beginning of the file that RECEIVABLES names; without one, some customers who pay early, late and not whole."""
+    """The beginning of the file that RECEIVABLES names; without one, some customers who pay early and late."""
     given = os.environ.get("RECEIVABLES")
     if given and Path(given).exists():
         rows = read(Path(given))
@@ -63,11 +63,8 @@ async def played(world: Any, rows: Sequence[Receivable]) -> AsyncIterator[World]
 
 async def ended(world: World) -> dict[str, Counter[str]]:
     """Every table of every service, without what only tells one run from another."""
-    numbers = {
-        t.content["invoice_number"]: t.content["external_ref"]
-        for t in await world.told("billing")
-        if t.type == "InvoiceIssued"
-    }
+    issued = [t.content for t in await world.told("billing") if t.type == "InvoiceIssued"]
+    numbers = {i["invoice_number"]: i["external_ref"] for i in issued}
     found = {}
     for name, running in world.services.items():
         queries = {k.table.name: f"select * from {k.table.name}" for k in running.service.keeps} | BESIDE
