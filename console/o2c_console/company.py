@@ -23,6 +23,7 @@ class Habit:
 
 
 PROMPT, USUAL, SLOW, LATE = Habit(-6, 0), Habit(-1, 4), Habit(4, 16), Habit(14, 44)
+BREAKING = Habit(36, 44)
 SILENT, CLIPPING = Habit(-2, 3, reference=False), Habit(-1, 4, short=True)
 
 
@@ -76,7 +77,7 @@ def buyers(seed: int) -> list[Buyer]:
     found = [
         Buyer("C01", "Alpina Sport GmbH", "DE", "en", "DE01", "EUR", SLOW, 30_000_00, 14_000_00, 2.2, role=HELD),
         Buyer(
-            "C02", "Librairie Garance SARL", "FR", "fr", "DE01", "EUR", LATE, 80_000_00, 4_200_00, 1.2, role=PROMISER
+            "C02", "Librairie Garance SARL", "FR", "fr", "DE01", "EUR", BREAKING, 80_000_00, 4_200_00, 1.2, role=PROMISER
         ),
         Buyer("C03", "Thornbury Paper Ltd", "GB", "en", "UK01", "GBP", USUAL, 90_000_00, 6_300_00, 1.6, role=DISPUTER),
     ]

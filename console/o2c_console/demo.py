@@ -37,7 +37,7 @@ _TITLES = {
 }
 _POINTS = {
     HELD: ("OrderHeld", "OrderReleased"),
-    PROMISER: ("DunningNoticeSent", "PromiseRecorded", "PromiseBroken", "PromisePartlyKept"),
+    PROMISER: ("DunningNoticeSent", "PromiseRecorded", "PromiseBroken", "AccountEscalated", "InvoiceCleared"),
     DISPUTER: ("DisputeOpened", "CreditRequested", "ApprovalGranted", "CreditNoteIssued", "DisputeResolved"),
 }
 
@@ -61,7 +61,7 @@ def demo(
       o2c demo --customer C01
       o2c demo --explain DECISION_ID
     """
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     if customer or explain:
         raise typer.Exit(asyncio.run(_look_back(customer, explain, out)))
     say = Console(stderr=True)
@@ -171,6 +171,8 @@ def _print(found: dict[str, Any], told: list[Told], seed: int, out: Console) -> 
 def _counts(found: dict[str, Any], told: list[Told], out: Console) -> None:
     counts = Counter(t.type for t in told)
     table = Table(box=None, show_header=False)
+    for name in ("what", "how many", "and"):
+        table.add_column(name, no_wrap=True)
     held = f"{counts['OrderHeld']} held on the way, {counts['OrderReleased']} released"
     table.add_row("orders accepted", f"{found['orders']}", held)
     table.add_row("invoices", f"{found['invoices']}", _money(found["invoiced_minor"]))

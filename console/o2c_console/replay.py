@@ -5,6 +5,7 @@ import csv
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -76,7 +77,7 @@ async def _run(
         await play(world, rows, remittance=remittance, done=done)
         found = await results(world) | {"seconds": round(time.perf_counter() - begun, 1)}
         if allocations is not None:
-            await _write_allocations(world, allocations)
+            _write(await pairs(world), allocations)
     return found
 
 
@@ -145,22 +146,26 @@ def _command(world: World, service: str, name: str) -> type[Command]:
     return next(c for c in world.services[service].service.commands if c.__name__ == name)
 
 
-async def _write_allocations(world: World, out: Path) -> None:
+async def pairs(world: World) -> list[tuple[str, str, int]]:
+    """Which payment paid which invoice, by the file's own number, and how much of it in the end."""
     refs = {
         t.content["invoice_number"]: t.content.get("external_ref") or t.content["invoice_number"]
         for t in await world.told("billing")
         if t.type == "InvoiceIssued"
     }
-    amounts: dict[tuple[str, str], int] = {}
+    amounts: Counter[tuple[str, str]] = Counter()
     for t in await world.told("cash"):
         if t.type in ("PaymentApplied", "PaymentApplicationReversed"):
-            pair = t.content["payment_id"], refs[t.content["invoice_number"]]
             sign = 1 if t.type == "PaymentApplied" else -1
-            amounts[pair] = amounts.get(pair, 0) + sign * t.content["amount_minor"]
+            amounts[t.content["payment_id"], refs[t.content["invoice_number"]]] += sign * t.content["amount_minor"]
+    return [(*pair, amount) for pair, amount in sorted(amounts.items()) if amount]
+
+
+def _write(found: Sequence[tuple[str, str, int]], out: Path) -> None:
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("payment_id", "invoice_number", "amount_minor"))
-        writer.writerows((*pair, amount) for pair, amount in sorted(amounts.items()) if amount)
+        writer.writerows(found)
 
 
 @asynccontextmanager

@@ -1,0 +1,94 @@
+"""The laws of the house over all five services: what must come out the same, whatever the order in which it arrives."""
+
+from collections import defaultdict
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from o2c_contracts.event import Envelope, Message
+from o2c_contracts.topics import topics_of
+
+from tests.cast import CONTRARY, FIRST, LATE, PROMPT, arrives, at, contests, days, delivered, orders, pays, returned
+from tests.flows.conftest import Town
+
+CAST = (PROMPT, LATE, CONTRARY)
+
+
+def story(customer):
+    """Everything of one customer, each with the day on which it happens."""
+    yield from ((0, e) for e in arrives(customer, limit_minor=1_000_00))
+    for n in range(3):
+        yield n, orders(customer, f"{customer}-{n}", 100_00 * (n + 1))
+        yield n + 1, delivered(customer, f"{customer}-{n}", 100_00 * (n + 1), FIRST + days(n + 1))
+    yield 5, contests(customer, f"{customer}-1", 50_00)
+    yield from ((35, e) for e in pays(customer, 100_00, FIRST + days(35), f"{customer}-0"))
+    yield 38, returned(customer, 100_00, FIRST + days(38))
+    yield from ((45, e) for e in pays(customer, 300_00, FIRST + days(45), f"{customer}-2", number="2"))
+
+
+def play(seed, customers=CAST, repeat=1):
+    """Day by day; within a day topics and customers race, each customer's own order on a topic is kept."""
+    town = Town(seed)
+    by_day = defaultdict(list)
+    for customer in customers:
+        for n, (day, event) in enumerate(story(customer)):
+            by_day[day].append((f"{customer}-{n}", event))
+    for day, events in sorted(by_day.items()):
+        town.until(at(FIRST + days(day), 10))
+        for id_, event in events:
+            moment = town.at
+            envelope = Envelope("test", id_, type(event).__name__, moment, moment, moment.date())
+            for _ in range(repeat):
+                town.publish(topics_of(type(event))[0], Message(envelope, event))
+        town.settle()
+    town.until(at(FIRST + days(80), 10))
+    return town
+
+
+def owed(town):
+    """Item -> what it still owes, as each service that keeps it says; invoice numbers are a common counter's."""
+    refs = {e.event.invoice_number: e.event.external_ref for e in town.told if e.envelope.type == "InvoiceIssued"}
+    found = {}
+    for m in town.told:
+        if hasattr(m.event, "open_minor_after"):
+            found[refs[m.event.invoice_number]] = (m.event.item_version, m.event.open_minor_after)
+    return found
+
+
+def reminded(town):
+    refs = {e.event.invoice_number: e.event.external_ref for e in town.told if e.envelope.type == "InvoiceIssued"}
+    return sorted(
+        (refs[line.invoice_number], line.level, m.event.sent_on)
+        for m in town.told
+        if m.envelope.type == "DunningNoticeSent"
+        for line in m.event.lines
+        if line.raised
+    )
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6))
+def test_whatever_races_the_same_is_owed_and_reminded(seed):
+    plain, shuffled = play(None), play(seed)
+
+    assert owed(shuffled) == owed(plain)
+    assert reminded(shuffled) == reminded(plain)
+
+
+def test_records_that_come_twice_change_nothing():
+    once, twice = play(None), play(None, repeat=2)
+
+    assert [(m.envelope.id, m.event) for m in twice.told] == [(m.envelope.id, m.event) for m in once.told]
+
+
+def test_other_customers_change_nothing_but_numbers():
+    alone, together = play(None, (LATE,)), play(None)
+
+    assert owed(alone) == {ref: found for ref, found in owed(together).items() if ref.startswith(f"X-{LATE}")}
+
+
+def test_the_story_reaches_every_service():
+    town = play(None)
+
+    writers = {m.envelope.source for m in town.told}
+    assert writers == {"orders", "billing", "cash", "collections", "disputes"}
+    assert len(reminded(town)) >= len(CAST)
