@@ -40,12 +40,17 @@ def registered(customer_id: str = "anna", **said: Any) -> CustomerRegistered:
 def limited(customer_id: str = "anna", euros: int | None = 1000, **said: Any) -> CreditLimitSet:
     if euros is None:
         return CreditLimitSet(customer_id=customer_id, state="none")
-    content = {"customer_id": customer_id, "state": "amount", "limit_minor": cents(euros), "currency": "EUR"}
+    content: dict[str, Any] = {
+        "customer_id": customer_id,
+        "state": "amount",
+        "limit_minor": cents(euros),
+        "currency": "EUR",
+    }
     return CreditLimitSet(**content | said)
 
 
 def contracted(customer_id: str = "anna", contract_id: str = "", **said: Any) -> ContractProposed:
-    content = {
+    content: dict[str, Any] = {
         "customer_id": customer_id,
         "legal_entity": "DE01",
         "currency": "EUR",
@@ -104,7 +109,7 @@ def reopening(order_id: str, customer_id: str = "anna") -> OrderReopenRequested:
 def delivery(
     order_id: str, euros: int | str = 100, customer_id: str = "anna", *, n: int = 1, quantity: str = "1", **said: Any
 ) -> DeliveryConfirmed:
-    content = {
+    content: dict[str, Any] = {
         "customer_id": customer_id,
         "legal_entity": "DE01",
         "currency": "EUR",
@@ -121,7 +126,7 @@ def invoice(
 ) -> InvoiceIssued:
     """Bills one delivery of an order."""
     net = cents(euros)
-    content = {
+    content: dict[str, Any] = {
         "customer_id": customer_id,
         "legal_entity": "DE01",
         "currency": "EUR",

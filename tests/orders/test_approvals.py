@@ -1,6 +1,7 @@
 """Releases by people: alone within authority, else with others' agreement, bound to what they saw."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from o2c_chassis.approvals import Approval
@@ -34,7 +35,7 @@ from tests.orders.cast import (
 )
 
 
-def held(euros: int | str, limit: int = 100_000, **said: object) -> Rig:
+def held(euros: int | str, limit: int = 100_000, **said: Any) -> Rig:
     world = rig()
     world.tell(*known(euros=limit, **said))
     world.tell(order("o1", euros))

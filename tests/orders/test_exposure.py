@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from o2c_chassis.testing import Rig, of
+from o2c_chassis.working_set import Need
 from o2c_contracts.billing import InvoiceIssued
 from o2c_contracts.cash import CustomerMoneyChanged, ItemChanged, PaymentApplied
 from o2c_contracts.event import Envelope, Event, Message
@@ -157,7 +159,12 @@ def test_ten_thousand_old_orders_are_not_read_for_a_new_one() -> None:
     asked_for: list[object] = []
     store = world._running["orders"].store
     answer = store.answer
-    store.answer = lambda wanted: asked_for.extend(found := answer(wanted)) or found  # type: ignore[method-assign]
+
+    def noted(wanted: Need[Any]) -> list[Any]:
+        asked_for.extend(found := answer(wanted))
+        return found
+
+    store.answer = noted  # type: ignore[method-assign]
     events = world.tell(order("new", 100))
 
     assert told(events) == ["OrderAccepted"]
@@ -271,7 +278,8 @@ def test_where_decisions_race_what_is_kept_still_equals_what_the_documents_count
     published(world, [*known("anna", limit), *events_of(history, "anna")])
 
     counted = [0, 0, 0]
-    for place, kind in enumerate((Order, Delivery, Item)):
+    kinds: tuple[type[Any], ...] = (Order, Delivery, Item)
+    for place, kind in enumerate(kinds):
         counted[place] = sum(row.counted for row in world.rows("orders", kind, customer_id="anna"))
     assert list(kept(world).get("anna", (0, 0, 0, 0))[:3]) == counted
     held = [o for o in world.rows("orders", Order) if o.status == "held"]

@@ -1,6 +1,7 @@
 """A hold ends by the event that frees the room: oldest first, and nobody overtakes where the table says so."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from o2c_chassis.testing import Rig, of
@@ -47,7 +48,7 @@ from tests.orders.cast import (
 )
 
 
-def owing(euros: int = 900, limit: int = 1000, **said: object) -> Rig:
+def owing(euros: int = 900, limit: int = 1000, **said: Any) -> Rig:
     """Anna was delivered and invoiced o1, due on 4 February, and owes it."""
     world = rig()
     world.tell(*known(euros=limit, **said))
