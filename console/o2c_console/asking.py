@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 import typer
 
-from .calling import FOUND, caller, put_json, put_table, say, stop, unreachable
+from .calling import FOUND, Group, caller, put_json, put_table, say, stop, unreachable
 
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON on stdout")]
-rules = typer.Typer(help="Rules and what they decided.", no_args_is_help=True)
+rules = Group("Rules and what they decided.")
 
 
 def status(context: typer.Context, json: AsJson = False) -> None:
@@ -17,7 +17,6 @@ def status(context: typer.Context, json: AsJson = False) -> None:
 
     Exit code 1 where something waits for a person.
 
-    \b
     Examples:
       o2c status
       o2c status --json
@@ -67,7 +66,6 @@ def customer(
 ) -> None:
     """A customer's story across all services, in order, each step with its reason and decision.
 
-    \b
     Examples:
       o2c customer acme
       o2c rules explain DECISION_ID     (the last column)
@@ -92,7 +90,6 @@ def verify(context: typer.Context, json: AsJson = False) -> None:
 
     Totals of two services are compared only where both have read and sent everything. Exit code 1 where anything fails.
 
-    \b
     Examples:
       o2c verify
       o2c verify --json
@@ -136,7 +133,7 @@ def _held(check: dict[str, Any]) -> str:
     return {True: "holds", False: "FAILS", None: "open"}[check["holds"]]
 
 
-@rules.command("explain")
+@rules.named("explain")
 def explain(
     context: typer.Context,
     decision_id: Annotated[str, typer.Argument(metavar="DECISION_ID")],
@@ -144,7 +141,6 @@ def explain(
 ) -> None:
     """Why a decision came out as it did: the winning rows, all that matched, and the nearest that would have won.
 
-    \b
     Examples:
       o2c rules explain 019b8e1c-6f00-7c1e-9d0a-0123456789ab
     """

@@ -1,20 +1,45 @@
 """How the command line talks to the platform, and to the person in front of it."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from inspect import cleandoc
+from typing import Any, NoReturn, TypeVar
 
 import httpx
 import orjson
 import typer
-from o2c_chassis.auth import AS
 from rich.console import Console
 from rich.table import Table
 
+F = TypeVar("F", bound=Callable[..., None])
+AS = "x-o2c-as"
 FOUND, UNUSABLE = 1, 2
 """Exit codes: something was found that a person must look at; bad use, or the platform does not answer."""
 say = Console(stderr=True, highlight=False)
+
+
+class Group(typer.Typer):
+    """Commands whose examples stand line by line in their help, as they are written."""
+
+    def __init__(self, help: str = "") -> None:
+        super().__init__(no_args_is_help=bool(help), add_completion=False, rich_markup_mode=None)
+        if help:
+            self.callback(help=help)(_nothing)  # else a group of one command would be that command
+
+    def add(self, function: F, name: str | None = None) -> F:
+        """Register a command."""
+        text = cleandoc(function.__doc__ or "").replace("\nExamples:", "\n\b\nExamples:")
+        self.command(name, help=text)(function)
+        return function
+
+    def named(self, name: str) -> Callable[[F], F]:
+        """The same as a decorator."""
+        return lambda function: self.add(function, name)
+
+
+def _nothing() -> None:
+    """Before the commands of a group."""
 
 
 @dataclass(slots=True)

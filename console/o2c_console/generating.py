@@ -23,7 +23,6 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schemas(check: Check = False) -> None:
     """Write contracts/schemas and contracts/asyncapi.yaml anew from the events.
 
-    \b
     Examples:
       o2c schemas
       o2c schemas --check
@@ -37,7 +36,6 @@ def schemas(check: Check = False) -> None:
 def event_map(check: Check = False) -> None:
     """Write docs/event-map.md anew: who tells, who hears, who may ask.
 
-    \b
     Examples:
       o2c event-map
     """

@@ -9,20 +9,18 @@ import orjson
 import typer
 
 from .asking import AsJson, in_path
-from .calling import FOUND, Caller, caller, problem_of, put_json, put_table, say, stop, unreachable
+from .calling import FOUND, Caller, Group, caller, problem_of, put_json, put_table, say, stop, unreachable
 
-parked = typer.Typer(
-    help="What could not be handled: see it, mend the cause, take it up, or give it up.", no_args_is_help=True
-)
-approvals = typer.Typer(help="What waits for people's agreement.", no_args_is_help=True)
-events = typer.Typer(help="Events of other systems.", no_args_is_help=True)
+parked = Group("What could not be handled: see it, mend the cause, take it up, or give it up.")
+approvals = Group("What waits for people's agreement.")
+events = Group("Events of other systems.")
 Service = Annotated[str, typer.Argument(metavar="SERVICE")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1)]
 _BATCH = "application/cloudevents-batch+json"
 _BATCH_EVENTS, _BATCH_BYTES = 500, 900_000
 
 
-@parked.command("list")
+@parked.named("list")
 def parked_list(
     context: typer.Context,
     service: Annotated[str, typer.Argument(metavar="[SERVICE]")] = "",
@@ -32,7 +30,6 @@ def parked_list(
 ) -> None:
     """Parked records of one service or of all; exit code 1 where there are any.
 
-    \b
     Examples:
       o2c parked list
       o2c parked list orders --code bad-content
@@ -63,11 +60,10 @@ def parked_list(
     raise typer.Exit(FOUND if found else 0)
 
 
-@parked.command("show")
+@parked.named("show")
 def parked_show(context: typer.Context, service: Service, number: Number, json: AsJson = False) -> None:
     """One parked record with its bytes. It may hold personal data: operators only.
 
-    \b
     Examples:
       o2c --as olga parked show orders 17
     """
@@ -82,22 +78,20 @@ def parked_show(context: typer.Context, service: Service, number: Number, json: 
     typer.echo("\n".join([*lines, found["value"] or found["value_base64"] or "(no value)"]))
 
 
-@parked.command("retry")
+@parked.named("retry")
 def parked_retry(context: typer.Context, service: Service, number: Number, json: AsJson = False) -> None:
     """After the mend: take it up with everything that waits behind it. Exit code 1 where it still fails.
 
-    \b
     Examples:
       o2c --as olga parked retry orders 17
     """
     _done(caller(context).post(f"/v1/{in_path(service)}/parked/{number}/retry"), json)
 
 
-@parked.command("discard")
+@parked.named("discard")
 def parked_discard(context: typer.Context, service: Service, number: Number, json: AsJson = False) -> None:
     """Give it up. Takes two operators: the first asks, the second does it. Exit code 1 after the first.
 
-    \b
     Examples:
       o2c --as olga parked discard orders 17
       o2c --as otto parked discard orders 17
@@ -108,7 +102,6 @@ def parked_discard(context: typer.Context, service: Service, number: Number, jso
 def resume(context: typer.Context, service: Service, json: AsJson = False) -> None:
     """Let a service consume again that stopped because it parked too many customers.
 
-    \b
     Examples:
       o2c --as olga resume orders
     """
@@ -127,7 +120,7 @@ def _done(found: dict[str, Any], json: bool) -> None:
     raise typer.Exit(0 if found["done"] else FOUND)
 
 
-@approvals.command("list")
+@approvals.named("list")
 def approvals_list(
     context: typer.Context,
     customer: Annotated[str, typer.Option(help="only this customer")] = "",
@@ -136,7 +129,6 @@ def approvals_list(
 ) -> None:
     """Requests that wait for people, the most urgent first, with who is still wanted.
 
-    \b
     Examples:
       o2c approvals list
       o2c approvals list --customer acme --status granted
@@ -157,7 +149,7 @@ def approvals_list(
     unreachable(found)
 
 
-@approvals.command("approve")
+@approvals.named("approve")
 def approvals_approve(
     context: typer.Context,
     approval_id: Annotated[str, typer.Argument(metavar="APPROVAL_ID")],
@@ -166,14 +158,13 @@ def approvals_approve(
 ) -> None:
     """Agree. Nobody agrees to their own request.
 
-    \b
     Examples:
       o2c --as clara approvals approve 019b8e1c-...
     """
     _decided(caller(context), approval_id, "approve", comment, json)
 
 
-@approvals.command("refuse")
+@approvals.named("refuse")
 def approvals_refuse(
     context: typer.Context,
     approval_id: Annotated[str, typer.Argument(metavar="APPROVAL_ID")],
@@ -182,7 +173,6 @@ def approvals_refuse(
 ) -> None:
     """Say no; one is enough.
 
-    \b
     Examples:
       o2c --as clara approvals refuse 019b8e1c-... --comment "not without the contract"
     """
@@ -206,7 +196,7 @@ def _decided(ask: Caller, approval_id: str, verb: str, comment: str, json: bool)
         typer.echo(", ".join(t["type"] for t in found["told"]) or "noted; others must still agree")
 
 
-@events.command("publish")
+@events.named("publish")
 def events_publish(
     context: typer.Context,
     file: Annotated[
@@ -218,7 +208,6 @@ def events_publish(
 
     Publishing the same file again changes nothing.
 
-    \b
     Examples:
       o2c --as shop events publish order.json
       cat orders.jsonl | o2c --as shop events publish -
@@ -246,7 +235,7 @@ def events_publish(
     raise typer.Exit(FOUND if any(d["disposition"] == "refused" for d in found) else 0)
 
 
-@events.command("show")
+@events.named("show")
 def events_show(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="SOURCE")],
@@ -255,7 +244,6 @@ def events_show(
 ) -> None:
     """What became of an event in each service, and everything that followed from it.
 
-    \b
     Examples:
       o2c events show shop order-1
     """

@@ -1,19 +1,50 @@
-"""`o2c`: the command line of the platform."""
+"""`o2c`: the command line of the platform. A command's module is imported when it is called: answers come quickly."""
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import cleandoc
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from o2c_chassis.settings import BadSettings
+from typer.core import TyperGroup
 
-from . import asking, generating, hands, running
-from .calling import Caller, stop
+from .calling import Caller, Group, stop
 from .settings import command_line
 
 EPILOG = "Exit codes: 0 all right, 1 something was found or refused, 2 bad use or no answer."
-app = typer.Typer(name="o2c", no_args_is_help=True, add_completion=False, epilog=EPILOG, rich_markup_mode=None)
+_PLACES = {
+    "up": "running", "demo": "demo", "status": "asking", "customer": "asking", "approvals": "hands", "parked": "hands",
+    "resume": "hands", "verify": "asking", "rules": "asking", "events": "hands", "replay": "replay",
+    "topics": "running", "serve": "running", "schemas": "generating", "event-map": "generating",
+}  # fmt: skip
+"""Command or group -> the module that holds it under its name."""
+
+
+class Commands(TyperGroup):
+    """Loads what is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name, module in _PLACES.items() if find_spec(f"{__package__}.{module}") is not None]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        found = getattr(import_module(f"{__package__}.{_PLACES[cmd_name]}"), cmd_name.replace("-", "_"))
+        command = typer.main.get_command(found if isinstance(found, Group) else _alone(found))
+        command.name = cmd_name
+        return command
+
+
+def _alone(function: Callable[..., None]) -> Group:
+    group = Group()
+    group.add(function)
+    return group
+
+
+app = typer.Typer(
+    name="o2c", cls=Commands, no_args_is_help=True, add_completion=False, epilog=EPILOG, rich_markup_mode=None
+)
 
 
 @app.callback()
@@ -31,28 +62,6 @@ def o2c(
         stop(str(error))
     token = settings.token.get_secret_value() if settings.token else None
     context.obj = Caller(url or settings.url, who or None, token)
-
-
-def _register() -> None:
-    for command in (running.up, running.serve, asking.status, asking.customer, asking.verify, hands.resume):
-        app.command()(command)
-    app.command("schemas")(generating.schemas)
-    app.command("event-map")(generating.event_map)
-    for name, group in (
-        ("parked", hands.parked),
-        ("approvals", hands.approvals),
-        ("events", hands.events),
-        ("rules", asking.rules),
-        ("topics", running.topics),
-    ):
-        app.add_typer(group, name=name)
-    for name in ("demo", "replay"):
-        if find_spec(f"{__package__}.{name}") is not None:
-            command = getattr(import_module(f"{__package__}.{name}"), name)
-            app.command(name, help=cleandoc(command.__doc__ or "").replace("\nExamples:", "\n\b\nExamples:"))(command)
-
-
-_register()
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from o2c_rules.bundles import StoreProblem
 
 from . import local_kafka
 from .asking import AsJson
-from .calling import FOUND, put_json, put_table, say, stop
+from .calling import FOUND, Group, put_json, put_table, say, stop
 from .desk import client_of, closing, desk_app
 from .intake import Intake
 from .local_postgres import PostgresNotStarted
@@ -26,7 +26,7 @@ from .local_server import free_port
 from .platform import Place, log_to, up_on_kafka, up_on_loopback
 from .settings import NAME, PEOPLE, command_line, console
 
-topics = typer.Typer(help="Kafka's topics, as deploy/kafka/topics.yaml lists them.", no_args_is_help=True)
+topics = Group("Kafka's topics, as deploy/kafka/topics.yaml lists them.")
 TOPICS = local_kafka.CHECKOUT / "deploy" / "kafka" / "topics.yaml"
 Servers = Annotated[str, typer.Option(help="Kafka's bootstrap servers; empty: O2C_KAFKA_SERVERS, or the local broker")]
 Kind = Annotated[str, typer.Option(help="one of the file's replications: single or cluster")]
@@ -46,7 +46,6 @@ def up(
 ) -> None:
     """Start the whole platform on this machine, in real time, until Ctrl-C.
 
-    \b
     Examples:
       o2c up
       o2c up --bus kafka      (make kafka first)
@@ -74,7 +73,6 @@ def up(
 def serve() -> None:
     """Run the one address by itself, before services that run elsewhere (settings: CONSOLE_...).
 
-    \b
     Examples:
       python -m o2c_console serve
     """
@@ -98,13 +96,12 @@ async def _serve() -> None:
         await bus.close()
 
 
-@topics.command("apply")
+@topics.named("apply")
 def topics_apply(
     file: TopicsFile = TOPICS, replication: Kind = "single", servers: Servers = "", json: AsJson = False
 ) -> None:
     """Create the topics that are missing; what differs is reported and never changed. Exit code 1 where any differs.
 
-    \b
     Examples:
       o2c topics apply
       o2c topics apply --replication cluster --servers kafka-1:9092,kafka-2:9092
@@ -112,13 +109,12 @@ def topics_apply(
     _show(_applied(servers, file, replication, create=True), json)
 
 
-@topics.command("show")
+@topics.named("show")
 def topics_show(
     file: TopicsFile = TOPICS, replication: Kind = "single", servers: Servers = "", json: AsJson = False
 ) -> None:
     """Compare the topics with the file; change nothing. Exit code 1 where any differs or is missing.
 
-    \b
     Examples:
       o2c topics show --json
     """

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -20,8 +21,10 @@ from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
 from o2c_chassis.running import Running
 from o2c_console.local_server import free_port
+from o2c_console.main import app
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
+from typer.testing import CliRunner
 
 from tests.chassis import toy
 from tests.chassis.conftest import CREATE
@@ -125,7 +128,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert not (home / "postgres" / "data" / "postmaster.pid").exists()
 
 
-def o2c(url: str, *arguments: str, who: str = "olga", said: str = "") -> subprocess.CompletedProcess[str]:
-    """The command line, in a process of its own."""
-    command = [*O2C, "--url", url, "--as", who, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, input=said)
+class Said(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def o2c(url: str, *arguments: str, who: str = "olga", said: str = "") -> Said:
+    """The command line, in this process: only the platform is another."""
+    result = CliRunner().invoke(app, ["--url", url, "--as", who, *arguments], input=said)
+    return Said(result.exit_code, result.stdout, result.stderr)
