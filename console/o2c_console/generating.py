@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 from o2c_chassis.service import Service
+from o2c_chassis.settings import Settings, table
 from o2c_contracts.event import Event
 from o2c_contracts.topics import BY_NAME, OUTSIDE, OWN, PARTITIONS, TOPICS, WRITER, topic
 from ruamel.yaml import YAML
@@ -33,13 +34,30 @@ def schemas(check: Check = False) -> None:
     _write(found | {folder / "asyncapi.yaml": asyncapi(installed())}, stale, check)
 
 
+def settings_table() -> str:
+    """For docs/operators.md: `<SERVICE>_` stands for the service's name in capitals, or `O2C_` for all of them."""
+    lines = ["| setting | default | meaning |", "|---|---|---|"]
+    for name, value, meaning in table("<service>", Settings):
+        lines.append(f"| `{name}` | {f'`{value}`' if value else ''} | {meaning} |")
+    return "\n".join(lines)
+
+
 def event_map(check: Check = False) -> None:
-    """Write docs/event-map.md anew: who tells, who hears, who may ask.
+    """Write docs/event-map.md and the table of settings in docs/operators.md anew.
 
     Examples:
       o2c event-map
     """
-    _write({CHECKOUT / "docs" / "event-map.md": event_map_text(installed())}, [], check)
+    operators = CHECKOUT / "docs" / "operators.md"
+    documents = {CHECKOUT / "docs" / "event-map.md": event_map_text(installed())}
+    _write(documents | {operators: with_settings(operators.read_text())}, [], check)
+
+
+def with_settings(page: str) -> str:
+    """The operators' guide with its table of settings written anew."""
+    before, begin, rest = page.partition("<!-- settings -->\n")
+    _, end, after = rest.partition("<!-- /settings -->")
+    return f"{before}{begin}{settings_table()}\n{end}{after}" if begin and end else page
 
 
 def schema_files() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import httpx
 import pytest
@@ -22,13 +23,15 @@ def limit(amount: int) -> dict:
     return event("limit-1", "CreditLimitSet", state="amount", limit_minor=amount, currency="EUR")
 
 
-def eventually(url: str, *arguments: str, shows: str) -> str:
+def eventually(url: str, *arguments: str, shows: str, seconds: float = 60) -> str:
     """The output once it shows this."""
-    for _ in range(100):
+    until = time.monotonic() + seconds
+    while True:
         found = o2c(url, *arguments).stdout
         if re.search(shows, found):
             return found
-    raise AssertionError(f"{shows!r} never appeared in:\n{found}")
+        assert time.monotonic() < until, f"{shows!r} never appeared in:\n{found}"
+        time.sleep(0.1)
 
 
 def test_events_are_published_from_a_file_and_can_be_followed(platform, tmp_path):

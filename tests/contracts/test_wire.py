@@ -4,7 +4,7 @@ import json
 
 import jsonschema_rs
 import pytest
-from o2c_console.generating import asyncapi, event_map_text, schema_files, schema_of
+from o2c_console.generating import asyncapi, event_map_text, schema_files, schema_of, with_settings
 from o2c_console.local_kafka import CHECKOUT
 from o2c_console.running import installed
 from o2c_contracts.topics import BY_NAME, SERVICES, WRITER
@@ -79,6 +79,9 @@ def test_generated_documents_are_current():
     assert {f.name.removesuffix(".json"): f.read_text() for f in folder.glob("*.json")} == schema_files(), "o2c schemas"
     assert (CHECKOUT / "contracts" / "asyncapi.yaml").read_text() == asyncapi(services), "o2c schemas"
     assert (CHECKOUT / "docs" / "event-map.md").read_text() == event_map_text(services), "o2c event-map"
+    operators = (CHECKOUT / "docs" / "operators.md").read_text()
+    assert "_DATABASE_URL" in operators
+    assert with_settings(operators) == operators, "o2c event-map"
 
 
 def test_every_reference_of_the_asyncapi_document_leads_somewhere():

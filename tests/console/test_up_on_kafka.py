@@ -1,0 +1,68 @@
+"""`o2c up --bus kafka`: each service its own process on a real Kafka, one address before them, Ctrl-C ends all."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from o2c_console.local_server import free_port
+
+from tests.console.conftest import o2c
+from tests.console.test_command_line import event, eventually
+
+pytestmark = pytest.mark.slow
+
+
+def children(process: subprocess.Popen[str]) -> dict[str, psutil.Process]:
+    found = [p for p in psutil.Process(process.pid).children() if "run" in p.cmdline()]
+    return {p.cmdline()[2].removeprefix("o2c_"): p for p in found}
+
+
+def test_a_customer_is_registered_across_processes_and_a_killed_service_comes_back(kafka: str, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        sys.executable,
+        "-m",
+        "o2c_console",
+        "up",
+        "--bus",
+        "kafka",
+        "--home",
+        str(tmp_path),
+        "--port",
+        str(port),
+    ]
+    environment = {**os.environ, "O2C_KAFKA_SERVERS": kafka}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment)
+    try:
+        assert process.stdout is not None
+        assert "o2c is up" in process.stdout.readline()
+        source = f"up-{port}"
+
+        def published(id_: str, type_: str, **data: object) -> None:
+            whole = event(id_, type_, **data) | {"source": source}
+            assert o2c(url, "events", "publish", "-", said=json.dumps(whole)).returncode == 0
+
+        published("c-1", "CustomerRegistered", name="Quay Ltd", country="DE")
+        eventually(url, "events", "show", source, "c-1", shows=r"cash\s+handled")
+        before = children(process)
+        before["orders"].kill()
+        published("k-1", "ContractProposed", legal_entity="DE01", currency="EUR", contract_id=f"Q-{port}", kind="spot",
+                  starts_on="2026-01-01", terms_days=30)  # fmt: skip
+        eventually(url, "events", "show", source, "k-1", shows="ContractActivated", seconds=120)
+        after = children(process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(90)
+        process.stdout.close()
+
+    assert code == 0
+    assert before.keys() == after.keys() == {"orders", "billing", "cash", "collections", "disputes"}
+    assert before["orders"].pid != after["orders"].pid
+    assert not any(p.is_running() for p in after.values())
