@@ -18,7 +18,7 @@ from .approvals import Approval
 from .errors import Refused
 from .paging import Page, Paging, page_of
 from .raw import unpack
-from .reads import Reads
+from .reads import Here, Reads
 from .running import Running
 from .status import ServiceStatus, status_of
 from .verification import Verified, verified
@@ -155,75 +155,87 @@ class OpenApproval(BaseModel):
     missing: dict[str, int]
 
 
-def answers_of(running: Running) -> APIRouter:
-    router = APIRouter()
-    name = running.service.name
+router = APIRouter()
 
-    @router.get("/decisions")
-    async def decisions(
-        reads: Reads, paging: Paging, customer: str = "", subject: str = "", table: str = ""
-    ) -> Page[DecisionLine]:
-        """Recorded decisions of a customer, a document or a table; in the order of their chains."""
-        chain, seq = (int(v) for v in paging.after) if paging.after else (-1, 0)
-        values = {"customer": customer, "subject": subject, "table": table, "chain": chain, "seq": seq}
-        rows = [_line(name, r) for r in await reads.execute(_DECISIONS, values | {"most": paging.most})]
-        return page_of(rows, paging, lambda d: [d.chain, d.seq])
 
-    @router.get("/decisions/{decision_id}")
-    async def decision(reads: Reads, decision_id: str) -> DecisionRecord:
-        """A decision by the id that events carry: facts, winner, all matches, nearest misses."""
-        row = (await reads.execute(_DECISION, {"id": decision_id})).one_or_none()
-        if row is None:
-            raise Refused("not-found", f"{name} recorded no decision {decision_id}", status=404)
-        record = orjson.loads(row.body)
-        explained, problem = _explained(running, record["decision"])
-        return DecisionRecord(
-            id=decision_id,
-            service=name,
-            chain=row.chain,
-            seq=row.seq,
-            record=record,
-            explained=explained,
-            problem=problem,
-        )
+@router.get("/decisions")
+async def decisions(
+    running: Here, reads: Reads, paging: Paging, customer: str = "", subject: str = "", table: str = ""
+) -> Page[DecisionLine]:
+    """Recorded decisions of a customer, a document or a table; in the order of their chains."""
+    chain, seq = (int(v) for v in paging.after) if paging.after else (-1, 0)
+    values = {"customer": customer, "subject": subject, "table": table, "chain": chain, "seq": seq}
+    rows = [_line(running.service.name, r) for r in await reads.execute(_DECISIONS, values | {"most": paging.most})]
+    return page_of(rows, paging, lambda d: [d.chain, d.seq])
 
-    @router.get("/events")
-    async def fate(reads: Reads, source: str, id: str) -> Fate:
-        """What became of an event here, by its source and id."""
-        state, parked = await _state(reads, source, id)
-        decisions = (await reads.execute(_BECAUSE, {"needle": _because_needle(source, id)})).scalars()
-        behind = sum((await status_of(running, reads)).lag.values())
-        told = await _followed(reads, name, source, id)
-        return Fate(service=name, state=state, parked=parked, told=told, decisions=list(decisions), behind=behind)
 
-    @router.get("/timeline")
-    async def timeline(reads: Reads, paging: Paging, customer: str) -> Page[Happened]:
-        """What this service told about a customer, in its order, each with why and because of what."""
-        after = int(paging.after[0]) if paging.after else 0
-        values = {"key": f"c:{customer}".encode(), "topic": topic(name), "after": after, "most": paging.most}
-        rows = [_told(r) for r in await reads.execute(_TOLD, values)]
-        return page_of([_happened(name, r) for r in rows], paging, lambda h: [h.position])
+@router.get("/decisions/{decision_id}")
+async def decision(running: Here, reads: Reads, decision_id: str) -> DecisionRecord:
+    """A decision by the id that events carry: facts, winner, all matches, nearest misses."""
+    row = (await reads.execute(_DECISION, {"id": decision_id})).one_or_none()
+    if row is None:
+        raise Refused("not-found", f"{running.service.name} recorded no decision {decision_id}", status=404)
+    record = orjson.loads(row.body)
+    explained, problem = _explained(running, record["decision"])
+    return DecisionRecord(
+        id=decision_id,
+        service=running.service.name,
+        chain=row.chain,
+        seq=row.seq,
+        record=record,
+        explained=explained,
+        problem=problem,
+    )
 
-    @router.get("/approvals")
-    async def approvals(reads: Reads, paging: Paging, status: str = "open", customer: str = "") -> Page[OpenApproval]:
-        """What waits for people's agreement, the first to expire first."""
-        expires_at, approval_id = paging.after or (running.clock.now().isoformat(), "")
-        values = {"status": status, "customer": customer, "first": paging.after is None, "most": paging.most}
-        values |= {"expires_at": datetime.fromisoformat(str(expires_at)), "approval_id": approval_id}
-        rows = [_approval(name, r._mapping) for r in await reads.execute(_APPROVALS, values)]  # noqa: SLF001
-        return page_of(rows, paging, lambda a: [a.expires_at.isoformat(), a.approval_id])
 
-    @router.get("/status")
-    async def status(reads: Reads) -> ServiceStatus:
-        """How this service is doing."""
-        return await status_of(running, reads)
+@router.get("/events")
+async def fate(running: Here, reads: Reads, source: str, id: str) -> Fate:
+    """What became of an event here, by its source and id."""
+    state, parked = await _state(reads, source, id)
+    decisions = (await reads.execute(_BECAUSE, {"needle": _because_needle(source, id)})).scalars()
+    behind = sum((await status_of(running, reads)).lag.values())
+    told = await _followed(reads, running.service.name, source, id)
+    return Fate(
+        service=running.service.name, state=state, parked=parked, told=told, decisions=list(decisions), behind=behind
+    )
 
-    @router.get("/verify")
-    async def verify(reads: Reads) -> Verified:
-        """Whether every identity holds and every decision chain is what was once written. Reads all of it."""
-        return await verified(running, reads)
 
-    return router
+@router.get("/timeline")
+async def timeline(running: Here, reads: Reads, paging: Paging, customer: str) -> Page[Happened]:
+    """What this service told about a customer, in its order, each with why and because of what."""
+    after = int(paging.after[0]) if paging.after else 0
+    values = {
+        "key": f"c:{customer}".encode(),
+        "topic": topic(running.service.name),
+        "after": after,
+        "most": paging.most,
+    }
+    rows = [_told(r) for r in await reads.execute(_TOLD, values)]
+    return page_of([_happened(running.service.name, r) for r in rows], paging, lambda h: [h.position])
+
+
+@router.get("/approvals")
+async def approvals(
+    running: Here, reads: Reads, paging: Paging, status: str = "open", customer: str = ""
+) -> Page[OpenApproval]:
+    """What waits for people's agreement, the first to expire first."""
+    expires_at, approval_id = paging.after or (running.clock.now().isoformat(), "")
+    values = {"status": status, "customer": customer, "first": paging.after is None, "most": paging.most}
+    values |= {"expires_at": datetime.fromisoformat(str(expires_at)), "approval_id": approval_id}
+    rows = [_approval(running.service.name, r._mapping) for r in await reads.execute(_APPROVALS, values)]  # noqa: SLF001
+    return page_of(rows, paging, lambda a: [a.expires_at.isoformat(), a.approval_id])
+
+
+@router.get("/status")
+async def status(running: Here, reads: Reads) -> ServiceStatus:
+    """How this service is doing."""
+    return await status_of(running, reads)
+
+
+@router.get("/verify")
+async def verify(running: Here, reads: Reads) -> Verified:
+    """Whether every identity holds and every decision chain is what was once written. Reads all of it."""
+    return await verified(running, reads)
 
 
 def _line(service: str, row: Any) -> DecisionLine:

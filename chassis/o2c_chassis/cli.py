@@ -53,20 +53,21 @@ def app_of(service: Service) -> typer.Typer:
         migrate_now(service, _settings(name).database_url.get_secret_value())
 
     @app.command("settings")
-    def settings_(
-        as_json: Annotated[bool, typer.Option("--json", help="as one JSON object")] = False,
-    ) -> None:
+    def settings_(as_json: Annotated[bool, typer.Option("--json", help="as one JSON object")] = False) -> None:
         """Show every setting with its value and meaning; secrets stay hidden."""
-        rows = list(table(name, _settings(name)))
-        if as_json:
-            sys.stdout.write(json.dumps({n: value for n, value, _ in rows}) + "\n")
-            return
-        shown = Table("setting", "value", "meaning")
-        for row in rows:
-            shown.add_row(*row)
-        Console().print(shown)
+        _show(list(table(name, _settings(name))), as_json)
 
     return app
+
+
+def _show(rows: list[tuple[str, str, str]], as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({name: value for name, value, _ in rows}) + "\n")
+        return
+    shown = Table("setting", "value", "meaning")
+    for row in rows:
+        shown.add_row(*row)
+    Console().print(shown)
 
 
 def fail(text: str, hint: str = "") -> NoReturn:

@@ -9,12 +9,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from . import answers, operating
 from .acting import commands_of
-from .answers import answers_of
 from .auth import Identify, Who, who_asks
 from .errors import Refused
 from .health import Patience, probes_of
-from .operating import hands_of
 from .paging import Asked, Page, Paging, page_of
 from .problems import RESPONSES, problem, speak_problems
 from .reads import Reads
@@ -33,8 +32,8 @@ def service_app(running: Running, identify: Identify, bounds: Patience | None = 
     app.state.running = running
     app.state.cursor_secret = sha256(f"cursor of {name} {running.database.url}".encode()).digest()
     guarded = APIRouter(prefix=f"/v1/{name}", dependencies=[Depends(who_asks)], responses=RESPONSES)
-    guarded.include_router(answers_of(running), tags=["what happened and why"])
-    guarded.include_router(hands_of(running), tags=["operators"])
+    guarded.include_router(answers.router, tags=["what happened and why"])
+    guarded.include_router(operating.router, tags=["operators"])
     guarded.include_router(commands_of(running), tags=["commands"])
     if running.service.api is not None:
         guarded.include_router(_not_shadowed(running.service.api, guarded), tags=[name])

@@ -16,7 +16,7 @@ from .auth import Caller, Who
 from .errors import FamilyMoved, HandlerFailed, Refused, Unreadable, of_the_record
 from .paging import Page, Paging, page_of
 from .quarantine import Discard
-from .reads import Reads
+from .reads import Here, Reads
 from .running import Running
 
 OPERATOR = "operator"
@@ -71,57 +71,59 @@ class Done(BaseModel):
     parked_again: int | None = None
 
 
-def hands_of(running: Running) -> APIRouter:
-    router = APIRouter()
+router = APIRouter()
 
-    @router.get("/parked")
-    async def parked(reads: Reads, paging: Paging, code: str = "", customer: str = "") -> Page[Parked]:
-        """What is put aside, oldest first."""
-        after = int(paging.after[0]) if paging.after else 0
-        key = f"c:{customer}" if customer else ""
-        rows = await reads.execute(_LIST, {"after": after, "code": code, "customer": key, "most": paging.most})
-        return page_of([Parked(**_summary(r)) for r in rows], paging, lambda p: [p.number])
 
-    @router.get("/parked/{number}")
-    async def parked_record(reads: Reads, who: Who, number: int) -> ParkedRecord:
-        """One record with its bytes; for operators, because it may hold personal data."""
-        who.demand(OPERATOR)
-        row = await _row(reads, number)
-        record = parking.record_of(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-        value, base64 = _shown(row.value)
-        return ParkedRecord(
-            **_summary(row),
-            headers=headers_of(record),
-            value=value,
-            value_base64=base64,
-            appended_at=row.appended_at,
-        )
+@router.get("/parked")
+async def parked(reads: Reads, paging: Paging, code: str = "", customer: str = "") -> Page[Parked]:
+    """What is put aside, oldest first."""
+    after = int(paging.after[0]) if paging.after else 0
+    key = f"c:{customer}" if customer else ""
+    rows = await reads.execute(_LIST, {"after": after, "code": code, "customer": key, "most": paging.most})
+    return page_of([Parked(**_summary(r)) for r in rows], paging, lambda p: [p.number])
 
-    @router.post("/parked/{number}/retry")
-    async def retry(reads: Reads, who: Who, number: int) -> Done:
-        """After the mend: it and everything that waits with it, in order; all of it or nothing."""
-        who.demand(OPERATOR)
-        row = await _row(reads, number)
-        return await _tried(running, row)
 
-    @router.post("/parked/{number}/discard")
-    async def discard(reads: Reads, who: Who, number: int) -> Done:
-        """Give it up. Takes two people; it counts as heard, and what waited behind it is taken up."""
-        who.demand(OPERATOR)
-        row = await _row(reads, number)
-        other = await _first_person(running, who, number)
-        if other is None:
-            return Done(done=False, text=f"{who.actor} wants to discard {number}; another operator must do the same")
-        return await _discarded(running, row, Discard(number, (other, who.actor)))
+@router.get("/parked/{number}")
+async def parked_record(reads: Reads, who: Who, number: int) -> ParkedRecord:
+    """One record with its bytes; for operators, because it may hold personal data."""
+    who.demand(OPERATOR)
+    row = await _row(reads, number)
+    record = parking.record_of(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    value, base64 = _shown(row.value)
+    return ParkedRecord(
+        **_summary(row),
+        headers=headers_of(record),
+        value=value,
+        value_base64=base64,
+        appended_at=row.appended_at,
+    )
 
-    @router.post("/resume")
-    async def resume(who: Who) -> Done:
-        """After this release stopped because it parked too many customers: consume again."""
-        who.demand(OPERATOR)
-        was = await running.path.quarantine.resume()
-        return Done(done=was, text="consuming again" if was else "it was not stopped")
 
-    return router
+@router.post("/parked/{number}/retry")
+async def retry(running: Here, reads: Reads, who: Who, number: int) -> Done:
+    """After the mend: it and everything that waits with it, in order; all of it or nothing."""
+    who.demand(OPERATOR)
+    row = await _row(reads, number)
+    return await _tried(running, row)
+
+
+@router.post("/parked/{number}/discard")
+async def discard(running: Here, reads: Reads, who: Who, number: int) -> Done:
+    """Give it up. Takes two people; it counts as heard, and what waited behind it is taken up."""
+    who.demand(OPERATOR)
+    row = await _row(reads, number)
+    other = await _first_person(running, who, number)
+    if other is None:
+        return Done(done=False, text=f"{who.actor} wants to discard {number}; another operator must do the same")
+    return await _discarded(running, row, Discard(number, (other, who.actor)))
+
+
+@router.post("/resume")
+async def resume(running: Here, who: Who) -> Done:
+    """After this release stopped because it parked too many customers: consume again."""
+    who.demand(OPERATOR)
+    was = await running.path.quarantine.resume()
+    return Done(done=was, text="consuming again" if was else "it was not stopped")
 
 
 async def _row(reads: AsyncConnection, number: int) -> Row[Any]:

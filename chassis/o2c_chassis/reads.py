@@ -9,9 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .running import Running
 
 
-async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
+def _here(request: Request) -> Running:
     running: Running = request.app.state.running
-    async with running.database.reading() as connection:
+    return running
+
+
+Here = Annotated[Running, Depends(_here)]
+"""In a route: the running service itself."""
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    async with _here(request).database.reading() as connection:
         yield connection
 
 

@@ -145,7 +145,7 @@ BAD_CONTENT = {
     "true": {"total_minor": True},
     "text": {"total_minor": "4000"},
     "too large": {"total_minor": 2**63},
-    "unknown currency": {"currency": "XXX"},
+    "unknown currency": {"currency": "ABC"},
     "negative quantity": {"lines": [event()["data"]["lines"][0] | {"quantity": "-1"}]},
     "many decimals": {"lines": [event()["data"]["lines"][0] | {"unit_price": "0.1234567890123"}]},
     "not a number": {"lines": [event()["data"]["lines"][0] | {"quantity": "NaN"}]},

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -22,47 +24,43 @@ def children(process: subprocess.Popen[str]) -> dict[str, psutil.Process]:
     return {p.cmdline()[2].removeprefix("o2c_"): p for p in found}
 
 
-def test_a_customer_is_registered_across_processes_and_a_killed_service_comes_back(kafka: str, tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
+@contextmanager
+def up(home: Path, kafka: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The platform's address and process; ended with Ctrl-C, which must end it well."""
+    home.chmod(0o755)
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        "-m",
-        "o2c_console",
-        "up",
-        "--bus",
-        "kafka",
-        "--home",
-        str(tmp_path),
-        "--port",
-        str(port),
-    ]
+    command = [sys.executable, "-m", "o2c_console", "up", "--bus", "kafka", "--home", str(home), "--port", str(port)]
     environment = {**os.environ, "O2C_KAFKA_SERVERS": kafka}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=home, env=environment)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         assert "o2c is up" in process.stdout.readline()
-        source = f"up-{port}"
-
-        def published(id_: str, type_: str, **data: object) -> None:
-            whole = event(id_, type_, **data) | {"source": source}
-            assert o2c(url, "events", "publish", "-", said=json.dumps(whole)).returncode == 0
-
-        published("c-1", "CustomerRegistered", name="Quay Ltd", country="DE")
-        eventually(url, "events", "show", source, "c-1", shows=r"cash\s+handled")
-        before = children(process)
-        before["orders"].kill()
-        published("k-1", "ContractProposed", legal_entity="DE01", currency="EUR", contract_id=f"Q-{port}", kind="spot",
-                  starts_on="2026-01-01", terms_days=30)  # fmt: skip
-        eventually(url, "events", "show", source, "k-1", shows="ContractActivated", seconds=120)
-        after = children(process)
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.send_signal(signal.SIGINT)
         code = process.wait(90)
         process.stdout.close()
-
     assert code == 0
+
+
+def publish(url: str, id_: str, type_: str, **data: object) -> None:
+    whole = event(id_, type_, **data) | {"source": url}
+    assert o2c(url, "events", "publish", "-", said=json.dumps(whole)).returncode == 0
+
+
+def test_a_killed_service_comes_back_and_takes_up_what_came_meanwhile(kafka: str, tmp_path: Path) -> None:
+    with up(tmp_path, kafka) as (url, process):
+        publish(url, "c-1", "CustomerRegistered", name="Quay Ltd", country="DE")
+        eventually(url, "events", "show", url, "c-1", shows=r"cash\s+handled")
+        before = children(process)
+
+        before["orders"].kill()
+        contract = {"contract_id": f"Q-{url[-5:]}", "kind": "spot", "starts_on": "2026-01-01", "terms_days": 30}
+        publish(url, "k-1", "ContractProposed", legal_entity="DE01", currency="EUR", **contract)
+
+        eventually(url, "events", "show", url, "k-1", shows="ContractActivated", seconds=120)
+        after = children(process)
+
     assert before.keys() == after.keys() == {"orders", "billing", "cash", "collections", "disputes"}
     assert before["orders"].pid != after["orders"].pid
     assert not any(p.is_running() for p in after.values())
