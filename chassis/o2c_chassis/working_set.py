@@ -25,8 +25,14 @@ class Need(Generic[R]):
     values: tuple[Any, ...]
 
 
+_sorted: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+
 def need(kind: type[R], **where: Any) -> Need[R]:
-    columns = tuple(sorted(where))
+    names = tuple(where)
+    columns = _sorted.get(names)
+    if columns is None:
+        columns = _sorted[names] = tuple(sorted(names))
     return Need(kind, columns, tuple([where[c] for c in columns]))
 
 

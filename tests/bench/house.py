@@ -72,13 +72,14 @@ class Steps:
             (self._running.path.reception, "arrive", "decode"),
             (consumer, "move_positions", "position"),
             (consumer, "lock", "lock"),
+            (consumer.together, "read", "read heads"),
             (consumer, "claim", "claim"),
             (consumer, "load", "load"),
             (consumer, "decide", "decide"),
-            (consumer, "save", "save"),
-            (consumer, "enqueue", "enqueue"),
-            (consumer.deadlines, "arm", "arm"),
-            (consumer, "record", "record"),
+            (consumer, "save", "rows to arrays"),
+            (consumer.outbox, "enqueue", "encode events"),
+            (consumer.decisions, "record", "encode decisions"),
+            (consumer.Writes, "send", "write"),
             (self._running.relay, "step", "relay"),
         ):
             original = getattr(owner, name)
