@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from .decide import Consequences
 
-
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -50,18 +50,10 @@ class Discard:
 
 
 class Quarantine:
-    def __init__(
-        self,
-        service: Service,
-        database: Database,
-        clock: Clock,
-        pending: Pending,
-        world: str = LIVE,
-        bounds: Bounds | None = None,
-    ) -> None:
+    def __init__(self, service: Service, database: Database, clock: Clock, pending: Pending, world: str = LIVE) -> None:
         self._service, self._database, self._clock, self._pending = service, database, clock, pending
         self._world = world
-        self.bounds = bounds or Bounds()
+        self.bounds = Bounds()
         self.release_name = _release_of(service.name)
         self._checked = False
         self.halted: str | None = None

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+
+from o2c_contracts.event import LIVE
 
 from . import deadlines
 from .bus import Bus, Reader, Slice
@@ -21,32 +24,29 @@ from .service import Service
 from .timer import Timer
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a service runs in: nothing of it differs between the five but the database."""
+
+    database: Database
+    bus: Bus
+    rules: RulesInForce
+    clock: Clock
+    port: Port
+    world: str = LIVE
+
+
 class Running:
     """Made by `start`; a simulated world is stepped, a live one runs until it is stopped or cannot go on."""
 
-    def __init__(
-        self,
-        service: Service,
-        database: Database,
-        bus: Bus,
-        rules: RulesInForce,
-        clock: Clock,
-        *,
-        port: Port,
-        world: str,
-    ) -> None:
-        self.service, self.database, self.bus, self.rules, self.clock, self.world = (
-            service,
-            database,
-            bus,
-            rules,
-            clock,
-            world,
-        )
-        self.path = Path(service, database, rules.book, clock, world)
-        self.relay = Relay(service.name, database, bus, clock)
-        self.timer = Timer(self.path, clock)
-        self.deliverer = Deliverer(self.path, port, clock)
+    def __init__(self, service: Service, around: Surroundings) -> None:
+        self.service, self.around = service, around
+        self.database, self.bus, self.rules = around.database, around.bus, around.rules
+        self.clock, self.world = around.clock, around.world
+        self.path = Path(service, self.database, self.rules.book, self.clock, self.world)
+        self.relay = Relay(service.name, self.database, self.bus, self.clock)
+        self.timer = Timer(self.path, self.clock)
+        self.deliverer = Deliverer(self.path, around.port, self.clock)
         self.reader: Reader = self._reader()
         self._deferred = Deferred(self.path.reception)
         self.committed = 0

@@ -25,7 +25,7 @@ from .loopback import Loopback, LoopbackReader
 from .ports import Folder, Nowhere, Smtp
 from .quarantine import Bounds
 from .rules_in_force import RulesInForce
-from .running import Running
+from .running import Running, Surroundings
 from .service import Service
 from .settings import Auth, BadSettings, BusSettings, Settings
 from .tokens import Demands, KeyAddress, KeyFile, Tokens
@@ -107,7 +107,7 @@ async def started(service: Service, settings: Settings, bus: Bus) -> AsyncIterat
         clock = RealClock()
         rules = RulesInForce(service.name, database, hot, clock, settings.world)
         await rules.refresh()
-        running = Running(service, database, bus, rules, clock, port=port_of(settings), world=settings.world)
+        running = Running(service, Surroundings(database, bus, rules, clock, port_of(settings), settings.world))
         running.path.quarantine.bounds = Bounds(
             settings.parked_customers_min, settings.parked_share_max, timedelta(minutes=settings.parked_window_minutes)
         )

@@ -77,15 +77,25 @@ def buyers(seed: int) -> list[Buyer]:
     found = [
         Buyer("C01", "Alpina Sport GmbH", "DE", "en", "DE01", "EUR", SLOW, 30_000_00, 14_000_00, 2.2, role=HELD),
         Buyer(
-            "C02", "Librairie Garance SARL", "FR", "fr", "DE01", "EUR", BREAKING, 80_000_00, 4_200_00, 1.2, role=PROMISER
+            "C02",
+            "Librairie Garance SARL",
+            "FR",
+            "fr",
+            "DE01",
+            "EUR",
+            BREAKING,
+            80_000_00,
+            4_200_00,
+            1.2,
+            role=PROMISER,
         ),
         Buyer("C03", "Thornbury Paper Ltd", "GB", "en", "UK01", "GBP", USUAL, 90_000_00, 6_300_00, 1.6, role=DISPUTER),
     ]
     names = [(country, name) for country, (_, names) in _PLACES.items() for name in names]
     random.shuffle(names)
     places = iter(names)
-    found += _family(4, "Nordlicht Gruppe", "DE", "DE01", "EUR", random)
-    found += _family(7, "Pennine Holdings", "GB", "UK01", "GBP", random)
+    found += _family(4, "Nordlicht Gruppe", "DE", random)
+    found += _family(7, "Pennine Holdings", "GB", random)
     for n in range(10, 41):
         country, name = next(places, (random.choice(list(_PLACES)), f"Handel {n}"))
         found.append(_ordinary(n, country, name, random))
@@ -112,9 +122,10 @@ def _ordinary(n: int, country: str, name: str, random: Random) -> Buyer:
     )
 
 
-def _family(first: int, name: str, country: str, entity: str, currency: str, random: Random) -> Iterator[Buyer]:
+def _family(first: int, name: str, country: str, random: Random) -> Iterator[Buyer]:
     """A root that owns the limit and two members that share it."""
     root = f"C{first:02d}"
+    entity, currency = ("UK01", "GBP") if country == "GB" else ("DE01", "EUR")
     for n in range(3):
         yield Buyer(
             customer_id=f"C{first + n:02d}",

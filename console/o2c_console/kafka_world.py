@@ -107,7 +107,7 @@ async def world_on(
         raise NotEmpty(f"{servers}: {len(held)} partitions hold records, {next(iter(held))} among them")
     seed(rules.folder, start)
     services = rules.services or installed().values()
-    started = [await begun(s, urls[s.name], rules.folder, bus, clock, name) for s in services]
+    started = [await begun(s, urls[s.name], rules.folder, (name, bus, clock)) for s in services]
     reading = {r.service.name: asyncio.create_task(r.reader.run()) for r in started}
     world = KafkaWorld(name, clock, bus, {r.service.name: r for r in started}, reading=reading)
     try:

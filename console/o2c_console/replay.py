@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,16 @@ from .world import World, loopback_world
 Done = Callable[[int, int], None]
 """Called with how many moments are done, and of how many."""
 _AGENT = "replay-agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller asked for beside the file."""
+
+    allocations: Path | None
+    remittance: bool
+    bus: str
+    keep: bool
 
 
 def replay(
@@ -56,12 +67,10 @@ def replay(
         say.print(f"[red]{error}", highlight=False)
         say.print(f"hint: the columns are {', '.join(COLUMNS)}")
         raise typer.Exit(2) from error
+    wish = Wish(allocations, not without_remittance, bus, keep)
     with Progress(console=say, transient=True) as progress:
         task = progress.add_task(f"replaying {len(rows)} receivables", total=None)
-        found = asyncio.run(
-            _run(rows, allocations, remittance=not without_remittance, bus=bus, keep=keep,
-                 done=lambda n, of: progress.update(task, completed=n, total=of))
-        )  # fmt: skip
+        found = asyncio.run(_run(rows, wish, lambda n, of: progress.update(task, completed=n, total=of)))
     if json:
         sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
     else:
@@ -69,15 +78,13 @@ def replay(
     raise typer.Exit(0 if all(found["identities"].values()) and not found["parked"] else 1)
 
 
-async def _run(
-    rows: Sequence[Receivable], allocations: Path | None, *, remittance: bool, bus: str, keep: bool, done: Done
-) -> dict[str, Any]:
+async def _run(rows: Sequence[Receivable], wish: Wish, done: Done) -> dict[str, Any]:
     begun = time.perf_counter()
-    async with fresh_world("replay", rows, bus=bus, keep=keep) as world:
-        await play(world, rows, remittance=remittance, done=done)
+    async with fresh_world("replay", rows, bus=wish.bus, keep=wish.keep) as world:
+        await play(world, rows, remittance=wish.remittance, done=done)
         found = await results(world) | {"seconds": round(time.perf_counter() - begun, 1)}
-        if allocations is not None:
-            _write(await pairs(world), allocations)
+        if wish.allocations is not None:
+            _write(await pairs(world), wish.allocations)
     return found
 
 

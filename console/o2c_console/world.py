@@ -24,7 +24,7 @@ from o2c_chassis.people import hash_of_body, on_command
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.raw import unpack
 from o2c_chassis.rules_in_force import RulesInForce
-from o2c_chassis.running import Running
+from o2c_chassis.running import Running, Surroundings
 from o2c_chassis.service import Service
 from o2c_contracts.bank import PaymentReceived
 from o2c_contracts.event import Envelope, Event, Message
@@ -150,7 +150,7 @@ async def loopback_world(
     log = await Database(urls["log"], most=3, options=_HASTY).open()
     bus = await Loopback(log, clock).open()
     seed(rules, start)
-    started = [await begun(s, urls[s.name], rules, bus, clock, name) for s in services or installed().values()]
+    started = [await begun(s, urls[s.name], rules, (name, bus, clock)) for s in services or installed().values()]
     try:
         yield World(name, clock, bus, {r.service.name: r for r in started})
     finally:
@@ -171,12 +171,14 @@ async def reopened(name: str, urls: Mapping[str, str]) -> AsyncIterator["Archive
             await database.close()
 
 
-async def begun(service: Service, url: str, rules: Path, bus: Bus, clock: SimulatedClock, name: str) -> Running:
+async def begun(service: Service, url: str, rules: Path, at: tuple[str, Bus, SimulatedClock]) -> Running:
+    """A service of a world, whose name, bus and clock are given."""
+    name, bus, clock = at
     await migrate(service, url)
     database = await Database(url, most=4, options=_HASTY).open()
     in_force = RulesInForce(service.name, database, HotBook(seed(rules, clock.now())), clock, name)
     await in_force.refresh()
-    return Running(service, database, bus, in_force, clock, port=Nowhere(), world=name)
+    return Running(service, Surroundings(database, bus, in_force, clock, Nowhere(), name))
 
 
 def _told(row: Any) -> Told:

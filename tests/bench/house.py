@@ -15,7 +15,7 @@ from o2c_chassis.kafka import Kafka
 from o2c_chassis.migrate import migrate
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
-from o2c_chassis.running import Running
+from o2c_chassis.running import Running, Surroundings
 from o2c_console.world import installed
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
@@ -32,7 +32,7 @@ async def start(ground: Ground, url: str, rules: Path) -> Running:
     database = await Database(url).open()
     in_force = RulesInForce(service.name, database, HotBook(seed(rules, NOW)), RealClock())
     await in_force.refresh()
-    return Running(service, database, Kafka(ground.servers), in_force, RealClock(), port=Nowhere(), world="live")
+    return Running(service, Surroundings(database, Kafka(ground.servers), in_force, RealClock(), Nowhere()))
 
 
 async def until_told(running: Running, type_: str, count: int) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from faststream.kafka import KafkaBroker
 from pydantic import BaseModel
 from sqlalchemy import BigInteger, DateTime, String, select
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tests.bench.ground import INTAKE, Ground, Meter, Reading
@@ -58,22 +58,7 @@ async def run(ground: Ground, url: str, count: int, output: str) -> Reading:
         if done.is_set():
             return
         async with sessions() as session, session.begin():
-            found = await session.scalars(
-                select(Account).where(Account.customer_id == order.customer_id).with_for_update()
-            )
-            account = found.one_or_none() or Account(customer_id=order.customer_id, exposure_minor=0)
-            account.exposure_minor += order.total_minor
-            session.add(account)
-            status = "accepted" if account.exposure_minor < 10**12 else "held"
-            session.add(
-                Order(
-                    order_id=order.order_id,
-                    customer_id=order.customer_id,
-                    total_minor=order.total_minor,
-                    status=status,
-                    at=datetime.now(UTC),
-                )
-            )
+            status = await _decide(session, order)
         await publisher.publish({"order_id": order.order_id, "status": status}, key=order.customer_id.encode())
         seen += 1
         if seen >= count:
@@ -86,3 +71,21 @@ async def run(ground: Ground, url: str, count: int, output: str) -> Reading:
         reading = meter.read(count)
     await engine.dispose()
     return reading
+
+
+async def _decide(session: AsyncSession, order: Submitted) -> str:
+    found = await session.scalars(select(Account).where(Account.customer_id == order.customer_id).with_for_update())
+    account = found.one_or_none() or Account(customer_id=order.customer_id, exposure_minor=0)
+    account.exposure_minor += order.total_minor
+    session.add(account)
+    status = "accepted" if account.exposure_minor < 10**12 else "held"
+    session.add(
+        Order(
+            order_id=order.order_id,
+            customer_id=order.customer_id,
+            total_minor=order.total_minor,
+            status=status,
+            at=datetime.now(UTC),
+        )
+    )
+    return status

@@ -27,7 +27,7 @@ from o2c_chassis.kafka.subscribing import Timing
 from o2c_chassis.loopback import Loopback
 from o2c_chassis.people import on_command
 from o2c_chassis.rules_in_force import RulesInForce
-from o2c_chassis.running import Running
+from o2c_chassis.running import Running, Surroundings
 from o2c_contracts import wire
 from o2c_contracts.event import Event
 from o2c_rules.bundles import Approval, Store
@@ -88,7 +88,7 @@ async def live(given: dict[str, Any], hot: HotBook) -> None:
     in_force = RulesInForce(toy.service.name, database, hot, clock, WORLD)
     await in_force.refresh()
     failpoints.arm(given["failpoints"])
-    running = Running(toy.service, database, bus, in_force, clock, port=Files(Path(given["folder"])), world=WORLD)
+    running = Running(toy.service, Surroundings(database, bus, in_force, clock, Files(Path(given["folder"])), WORLD))
     running.relay.most = 4
     async with _reading(running, bus) as settle:
         for topic, records in story():

@@ -19,7 +19,7 @@ from o2c_chassis.loopback import Loopback
 from o2c_chassis.migrate import migrate
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
-from o2c_chassis.running import Running
+from o2c_chassis.running import Running, Surroundings
 from o2c_console.local_server import free_port
 from o2c_console.main import app
 from o2c_rules.bundles import seed
@@ -87,7 +87,7 @@ async def desk_at(url: str, log_url: str, rules: Path) -> AsyncIterator[Desk]:
     bus = await Loopback(log, clock).open()
     in_force = RulesInForce("orders", database, HotBook(seed(rules, toy.NOON)), clock)
     await in_force.refresh()
-    running = Running(toy.service, database, bus, in_force, clock, port=Nowhere(), world="live")
+    running = Running(toy.service, Surroundings(database, bus, in_force, clock, Nowhere()))
     transport = httpx.ASGITransport(service_app(running, LocalPeople(PEOPLE)), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield Desk(running, bus, client)

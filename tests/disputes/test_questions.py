@@ -15,7 +15,7 @@ from o2c_chassis.loopback import Loopback
 from o2c_chassis.migrate import differences, migrate
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
-from o2c_chassis.running import Running
+from o2c_chassis.running import Running, Surroundings
 from o2c_chassis.tables import metadata as chassis_metadata
 from o2c_contracts.cash import PaymentApplied
 from o2c_contracts.event import Envelope, Event, Message
@@ -103,7 +103,7 @@ async def office(database: Callable[..., str], template: str) -> AsyncIterator[O
     db, log = await Database(database(template=template)).open(), await Database(database(), most=3).open()
     clock = SimulatedClock(MONDAY)
     bus = await Loopback(log, clock).open()
-    running = Running(service, db, bus, cast(RulesInForce, OneBook()), clock, port=Nowhere(), world="live")
+    running = Running(service, Surroundings(db, bus, cast(RulesInForce, OneBook()), clock, Nowhere()))
     transport = httpx.ASGITransport(service_app(running, LocalPeople(PEOPLE)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield Office(running, bus, clock, client)

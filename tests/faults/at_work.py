@@ -16,7 +16,7 @@ from o2c_chassis.kafka.subscribing import Timing
 from o2c_chassis.loopback import Loopback
 from o2c_chassis.ports import Folder
 from o2c_chassis.rules_in_force import RulesInForce
-from o2c_chassis.running import Running
+from o2c_chassis.running import Running, Surroundings
 from o2c_rules.hot import HotBook
 
 from tests.chassis import toy
@@ -31,7 +31,7 @@ async def work(given: dict[str, Any], rules: Path) -> None:
     in_force = RulesInForce(toy.service.name, database, HotBook(small_store(rules)), clock)
     await in_force.refresh()
     failpoints.arm(given.get("failpoints", ""))
-    running = Running(toy.service, database, bus, in_force, clock, port=Folder(Path(given["folder"])), world="live")
+    running = Running(toy.service, Surroundings(database, bus, in_force, clock, Folder(Path(given["folder"]))))
     if isinstance(running.reader, KafkaReader):
         running.reader.timing = Timing(poll=0.05, watch=1, session=given.get("session", 3))
     await running.run()

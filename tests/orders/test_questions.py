@@ -15,7 +15,7 @@ from o2c_chassis.loopback import Loopback
 from o2c_chassis.migrate import differences, migrate
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
-from o2c_chassis.running import Running
+from o2c_chassis.running import Running, Surroundings
 from o2c_chassis.tables import metadata as chassis_metadata
 from o2c_contracts.event import Envelope, Event, Message
 from o2c_contracts.topics import WRITER, topics_of
@@ -118,7 +118,7 @@ async def desk(database: Callable[..., str], template: str) -> AsyncIterator[Des
     clock = SimulatedClock(MONDAY)
     bus = await Loopback(log, clock).open()
     rules = cast(RulesInForce, SimpleNamespace(book=RuleBook.shipped, refresh=_unchanged))
-    running = Running(service, db, bus, rules, clock, port=Nowhere(), world="live")
+    running = Running(service, Surroundings(db, bus, rules, clock, Nowhere()))
     transport = httpx.ASGITransport(service_app(running, LocalPeople(STAFF)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield Desk(running, bus, client)
