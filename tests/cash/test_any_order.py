@@ -107,9 +107,7 @@ def _one(draw: st.DrawFn) -> st.SearchStrategy[Event]:
             credited(f"N-{number}", own, amount, customer),
             contested(f"C-{number}", own, amount, customer),
             resolved(f"C-{number}", own, amount, customer),
-            FamilyChanged(
-                customer_id=customer, root_id=None if customer == "ada" else draw(st.sampled_from([None, "ada"]))
-            ),
+            FamilyChanged(customer_id=customer, root_id=root if customer != "ada" else None),
             CustomerChanged(customer_id=customer, accounts=(account["account"],)),
         ]
     )
