@@ -1,6 +1,7 @@
 """The same simulated world on a real Kafka: its readers run by themselves, and the driver waits until all is quiet."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -79,10 +80,14 @@ async def kafka_world(
     Raises KafkaNotStarted where the machine has no Java or Maven.
     """
     broker = await asyncio.to_thread(local_kafka.start, folder / "kafka", quick=True)
+    client = logging.getLogger("aiokafka")
+    before = client.level
+    client.setLevel(logging.CRITICAL)  # A broker that has only just started refuses some questions: no news.
     try:
         async with world_on(broker.servers, name, start, urls, Rules(folder / "rules", services)) as world:
             yield world
     finally:
+        client.setLevel(before)
         await asyncio.to_thread(local_kafka.stop, folder / "kafka", within_seconds=0)
 
 

@@ -15,6 +15,7 @@ from o2c_chassis.bus import partition_of
 from o2c_chassis.errors import Lost
 from o2c_chassis.kafka import Kafka, KafkaReader, apply_topics, specified
 from o2c_chassis.kafka.following import Following
+from o2c_chassis.kafka.reader import Stuck
 from o2c_chassis.kafka.topics import TopicSpec
 from o2c_contracts.topics import PARTITIONS
 from o2c_contracts.wire import Record
@@ -144,6 +145,49 @@ async def test_a_reader_of_a_topic_that_does_not_exist_says_how_to_make_it_and_m
         await reader.run()
 
     assert not await bus.topics(["no-such-topic"])
+    await bus.close()
+
+
+async def test_a_client_that_fetches_no_more_ends_the_reader_though_the_brokers_answer(stage, shelf):
+    await stage.bus.publish(stage.topic, records(5))
+    reader = stage.reader(shelf)
+    reader.timing = replace(reader.timing, silent=0.5)
+    run = asyncio.create_task(reader.run())
+    await until(lambda: have(shelf, 5), run=run)
+
+    consumer = reader._subscriber.consumer
+    consumer.pause(*consumer.assignment())
+
+    with pytest.raises(Stuck):
+        await asyncio.wait_for(run, 20)
+
+
+async def test_a_reader_that_lingers_gets_everything_in_larger_slices(stage, shelf):
+    reader = stage.reader(shelf)
+    reader.timing = replace(reader.timing, linger=0.05)
+    run = asyncio.create_task(reader.run())
+
+    for n in range(0, 200, 4):
+        await stage.bus.publish(stage.topic, records(200)[n : n + 4])
+    await until(lambda: have(shelf, 200), run=run)
+    await reader.stop()
+    await run
+
+    assert await shelf.count() == 200
+    assert len(shelf.calls) < 50
+
+
+async def test_a_reader_whose_broker_is_gone_from_the_start_ends_with_its_error(shelf):
+    bus = Kafka("127.0.0.1:1")
+    reader = KafkaReader(bus, "nobody", ("t",), shelf.database, shelf)
+    reader.pauses = (0.01,)
+
+    with pytest.raises(KafkaError):
+        await reader.run()
+    with pytest.raises(KafkaError):
+        await bus.check()
+    with pytest.raises(KafkaError):
+        await bus.publish("t", records(1))
     await bus.close()
 
 

@@ -54,19 +54,7 @@ def subscribed(group: Group, timing: Timing, listener: ConsumerRebalanceListener
 
     The assignor gives one member the same partitions of all topics: a customer's records of all of them.
     """
-    broker = KafkaBroker(
-        group.servers,
-        client_id=f"o2c-{group.name}",
-        consumer_only=True,
-        allow_auto_create_topics=False,
-        graceful_timeout=timing.revoke,
-        request_timeout_ms=40_000,
-        retry_backoff_ms=100,
-        metadata_max_age_ms=60_000,
-        apply_types=False,
-        logger=_FASTSTREAM,
-        log_level=logging.DEBUG,
-    )
+    broker = _broker(group, timing)
     session = int(timing.session * 1000)
     subscriber = broker.subscriber(
         *group.topics,
@@ -92,6 +80,22 @@ def subscribed(group: Group, timing: Timing, listener: ConsumerRebalanceListener
         no_reply=True,
     )
     return broker, subscriber
+
+
+def _broker(group: Group, timing: Timing) -> KafkaBroker:
+    return KafkaBroker(
+        group.servers,
+        client_id=f"o2c-{group.name}",
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        graceful_timeout=timing.revoke,
+        request_timeout_ms=40_000,
+        retry_backoff_ms=100,
+        metadata_max_age_ms=60_000,
+        apply_types=False,
+        logger=_FASTSTREAM,
+        log_level=logging.DEBUG,
+    )
 
 
 async def leave(broker: KafkaBroker) -> None:
