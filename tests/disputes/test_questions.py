@@ -34,6 +34,9 @@ QUESTION = {"kind": "question", "reason": "copy"}
 class OneBook:
     """The rules of this test, in force for ever."""
 
+    problem = None
+    unread_seconds = 0.0
+
     def book(self) -> RuleBook:
         return BOOK
 
@@ -208,3 +211,57 @@ async def test_a_refused_command_says_why_and_what_to_do(office: Office, say: De
 
     assert answer.status_code == 409
     assert answer.json()["hint"] == "answer the customer first"
+
+
+DAMAGES = {
+    "amounts-add-up": "update disputes set original_minor = 0",
+    "contested-is-owed": "update items set open_minor = 100",
+    "movements-lead-to-what-is-owed": "update movements set amount_minor = amount_minor + 1 where item_version = 2",
+    "one-open-dispute-per-case-and-item": (
+        "insert into disputes select case_id, round + 1, customer_id, legal_entity, currency, invoice_number, 100, "
+        "opened_version, releases, status, resolution, resolved_version from disputes"
+    ),
+    "open-cases-cared-for": "update cases set next_action = '' where status = 'open'",
+    "closed-cases-answered": "update cases set answered_at = null where status = 'closed'",
+}
+"""What each identity must notice."""
+
+
+async def given_a_contest_and_an_answered_question(office: Office, say: Desk) -> None:
+    await office.hear(say.issued(), say.asked("INV-1", amount_minor=300_00), say.asked(None, id="q-2", **QUESTION))
+    for amount in (100_00, 200_00):
+        await office.hear(say.move(PaymentApplied, "INV-1", amount, 1, payment_id="p"))
+    (row,) = (await office.get("cases", query_id="q-2"))["items"]
+    await office.post(f"cases/{row['case_id']}/answer", answer="Here it is.")
+    closed = await office.post(f"cases/{row['case_id']}/close")
+    assert closed.status_code == 200, closed.text
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+async def test_each_identity_holds_and_notices_what_breaks_it(office: Office, say: Desk, name: str) -> None:
+    await given_a_contest_and_an_answered_question(office, say)
+    assert service.verify is not None
+
+    async with office.running.database.reading() as connection:
+        before = await service.verify(connection)
+    async with office.running.database.transaction() as c:
+        await c.execute(DAMAGES[name])
+    async with office.running.database.reading() as connection:
+        after = await service.verify(connection)
+
+    assert [check.found for check in before if not check.holds] == []
+    assert {check.name for check in before} == set(DAMAGES)
+    assert name in [check.name for check in after if not check.holds]
+
+
+async def test_unacknowledged_notices_are_counted_for_the_operators(office: Office, say: Desk) -> None:
+    await office.hear(say.asked(None, **QUESTION))
+    await office.until(say.at(12, 15))
+    await office.until(say.at(12, 16))
+
+    before = (await office.get("status"))["escalations_open"]
+    (first, *_) = (await office.get("escalations"))["items"]
+    await office.post(f"escalations/{first['escalation_id']}/acknowledge")
+    after = (await office.get("status"))["escalations_open"]
+
+    assert (before, after) == (2, 1)

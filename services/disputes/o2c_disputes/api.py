@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from o2c_chassis.http import Page, Paging, Reads, found, page_of
 from o2c_rules.rulebook import RuleBook
 
-from . import facts, queries
-from .queries import Contest, Timed, Work
+from . import facts
+from .queries import lists
+from .queries.lists import Contest, Timed, Work
 
 router = APIRouter()
 Row = dict[str, Any]
@@ -29,7 +30,7 @@ async def cases(
     """The work list: open cases, the next due one first, with the share of each target that has elapsed."""
     book, now = _book_and_now(request)
     wanted = Work(queue=queue, owner=owner, status=status, customer_id=customer_id, query_id=query_id)
-    rows = await queries.work_list(reads, wanted, paging.after, paging.most)
+    rows = await lists.work_list(reads, wanted, paging.after, paging.most)
     return page_of(
         [_listed(timed, book, now) for timed in rows], paging, lambda row: [row["due_at"].isoformat(), row["case_id"]]
     )
@@ -39,7 +40,7 @@ async def cases(
 async def case(request: Request, reads: Reads, case_id: str) -> Row:
     """A case with its whole history: who did what, what is contested, what billing was asked, who was told."""
     book, now = _book_and_now(request)
-    whole: queries.Whole = found(await queries.whole_case(reads, case_id), f"case {case_id}")
+    whole: lists.Whole = found(await lists.whole_case(reads, case_id), f"case {case_id}")
     return _listed(whole.timed, book, now) | {
         "history": [asdict(entry) for entry in whole.history],
         "pauses": [asdict(pause) for pause in whole.timed.pauses],
@@ -52,25 +53,25 @@ async def case(request: Request, reads: Reads, case_id: str) -> Row:
 @router.get("/customers/{customer_id}/disputes")
 async def customer_disputes(reads: Reads, customer_id: str) -> list[Row]:
     """What a customer contests or has contested, with what became of each amount."""
-    return [_contest(contest) for contest in await queries.contests_of(reads, customer_id, None)]
+    return [_contest(contest) for contest in await lists.contests_of(reads, customer_id, None)]
 
 
 @router.get("/invoices/{invoice_number}/disputes")
 async def invoice_disputes(reads: Reads, invoice_number: str) -> list[Row]:
     """Who contests, or has contested, how much of an invoice."""
-    return [_contest(contest) for contest in await queries.contests_of(reads, None, invoice_number)]
+    return [_contest(contest) for contest in await lists.contests_of(reads, None, invoice_number)]
 
 
 @router.get("/service-levels")
 async def service_levels(reads: Reads, since: datetime, until: datetime) -> list[Row]:
     """How many targets were met, by legal entity and target."""
-    return await queries.service_levels(reads, since, until)
+    return await lists.service_levels(reads, since, until)
 
 
 @router.get("/escalations")
 async def escalations(reads: Reads, paging: Paging, recipient: str | None = None) -> Page[Row]:
     """Notices that nobody has acknowledged and whose clock still runs, the oldest first."""
-    rows = await queries.escalations_open(reads, recipient, paging.after, paging.most)
+    rows = await lists.escalations_open(reads, recipient, paging.after, paging.most)
     return page_of(
         [asdict(row) for row in rows], paging, lambda row: [row["raised_at"].isoformat(), row["escalation_id"]]
     )

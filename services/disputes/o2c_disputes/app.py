@@ -11,6 +11,7 @@ from .domain.clocks import Clock, Escalation, Pause
 from .domain.items import Item, Movement
 from .handlers import billing as on_billing
 from .handlers import clocks, closings, desk, items, openings, pauses, resolutions
+from .queries import identities
 from .tables import needs, schema
 
 BILLING = ("billing",)
@@ -67,4 +68,5 @@ service = Service(
         Due(clocks.PAUSE, needs.a_deadline, pauses.on_pause_over),
     ),
     api=router,
+    verify=identities.verify,
 )

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, and_, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .domain.amounts import Amounts, Dispute, amounts_of
-from .domain.cases import Case, CreditRequest, Entry
-from .domain.clocks import Clock, Escalation, Pause
-from .domain.items import Movement
-from .tables import schema
+from o2c_disputes.domain.amounts import Amounts, Dispute, amounts_of
+from o2c_disputes.domain.cases import Case, CreditRequest, Entry
+from o2c_disputes.domain.clocks import Clock, Escalation, Pause
+from o2c_disputes.domain.items import Movement
+from o2c_disputes.tables import schema
 
 R = TypeVar("R")
 After = Sequence[str | int] | None
@@ -140,15 +140,21 @@ def _level(legal_entity: str, target: str, met: int, missed: int, late: int) -> 
 
 async def escalations_open(db: AsyncConnection, recipient: str | None, after: After, most: int) -> list[Escalation]:
     """Notices that nobody has acknowledged and whose clock still runs, the oldest first."""
-    e, k = schema.escalations.c, schema.clocks.c
-    runs = and_(k.case_id == e.case_id, k.target == e.target, k.cycle == e.cycle, k.stopped_at.is_(None))
-    found = select(schema.escalations).join(schema.clocks, runs).where(e.acknowledged_at.is_(None))
+    e = schema.escalations.c
+    found = unanswered(select(schema.escalations))
     if recipient:
         found = found.where(e.recipient == recipient)
     if after:
         since = datetime.fromisoformat(str(after[0]))
         found = found.where(tuple_(e.raised_at, e.escalation_id) > tuple_(since, after[1]))
     return await _all(db, Escalation, found.order_by(e.raised_at, e.escalation_id).limit(most))
+
+
+def unanswered(found: Select[Any]) -> Select[Any]:
+    """Only what nobody has acknowledged, of clocks that still run."""
+    e, k = schema.escalations.c, schema.clocks.c
+    runs = and_(k.case_id == e.case_id, k.target == e.target, k.cycle == e.cycle, k.stopped_at.is_(None))
+    return found.join(schema.clocks, runs).where(e.acknowledged_at.is_(None))
 
 
 async def _timed(db: AsyncConnection, cases: Sequence[Case]) -> list[Timed]:
