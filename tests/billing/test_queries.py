@@ -189,12 +189,6 @@ async def test_unbilled_revenue_is_summed_by_blocker(db: Database) -> None:
     assert (total["blocker"], total["unbilled_minor"], total["lines"]) == ("billing-day", 10000, 2)
 
 
-async def test_open_approvals_say_whom_they_want(db: Database) -> None:
-    found = await asked(db, "/approvals")
-
-    assert [(a["document_id"], a["steps"]) for a in found["items"]] == [("R2", [["billing_lead", 1]])]
-
-
 async def test_a_charge_tells_its_derivation_before_it_is_invoiced(db: Database) -> None:
     found = await asked(db, "/charges/D3/1")
 

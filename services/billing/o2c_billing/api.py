@@ -79,13 +79,6 @@ async def unbilled_totals(reads: Reads) -> list[Row]:
     return await waiting.unbilled_totals(reads)
 
 
-@router.get("/approvals")
-async def approvals(reads: Reads, paging: Paging, customer_id: str | None = None, status: str = "open") -> Page[Row]:
-    """What people must decide here."""
-    rows = await waiting.requests_to_approve(reads, customer_id, status, paging.after, paging.most)
-    return page_of(rows, paging, lambda row: [row["approval_id"]])
-
-
 @router.get("/numbers")
 async def numbers(reads: Reads) -> list[identities.Series]:
     """Each series of document numbers, with numbers that no document bears; there should be none."""

@@ -1,9 +1,8 @@
-"""What waits and for whom: drafts that may not go out, unbilled revenue, and what people must approve."""
+"""What waits and for whom: drafts that may not go out, and unbilled revenue."""
 
 import json
 from datetime import date, datetime
 
-from o2c_chassis.tables import approvals
 from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -71,19 +70,6 @@ async def unbilled_totals(db: AsyncConnection) -> list[Row]:
     asked = select(*key, total, func.count().label("lines"), func.min(charges.c.service_from).label("since"))
     rows = await rows_of(db, asked.where(charges.c.status == "unbilled").group_by(*key).order_by(*key))
     return [{**row, "unbilled_minor": int(row["unbilled_minor"])} for row in rows]
-
-
-async def requests_to_approve(
-    db: AsyncConnection, customer_id: str | None, status: str, after: After, most: int
-) -> list[Row]:
-    """Approvals by name, with who has agreed and whom the matrix still wants."""
-    asked = of(approvals, status=status, customer_id=customer_id).order_by(approvals.c.approval_id).limit(most)
-    if after is not None:
-        asked = asked.where(approvals.c.approval_id > str(after[0]))
-    return [
-        {**row, "steps": json.loads(row["steps"]), "approvers": json.loads(row["approvers"])}
-        for row in await rows_of(db, asked)
-    ]
 
 
 def _unbilled(row: Row, today: Today) -> Unbilled:
