@@ -171,11 +171,19 @@ async def test_receipts_are_where_the_identity_says_on_each_day(db: Database, wo
     )
 
 
-async def test_open_items_add_up_for_others_to_compare(db: Database, world: Rig):
+async def test_what_others_keep_too_adds_up_for_them_to_compare(db: Database, world: Rig):
     await saved(db, world)
 
     async with db.reading() as connection:
-        assert await queries.totals(connection) == {"open DE01 EUR": 30_000}
+        found = await queries.totals(connection)
+
+    assert found == {
+        "open": {"DE01 EUR": 30_000},
+        "invoiced": {"DE01 EUR": 40_000},
+        "credited": {"DE01 EUR": 1_500},
+        "unapplied": {"DE01 EUR": 6_500},
+        "on account": {"DE01 EUR": 1_500},
+    }
 
 
 async def test_everything_that_must_hold_holds(db: Database, world: Rig):

@@ -180,13 +180,23 @@ async def identity_by_day(
     )
 
 
-async def totals(db: AsyncConnection) -> dict[str, int]:
-    """What others keep too: open items by legal entity and currency."""
-    i = open_items.c
-    asked = (
-        select(i.legal_entity, i.currency, func.sum(i.open_minor)).where(i.open).group_by(i.legal_entity, i.currency)
-    )
-    return {f"open {entity} {currency}": int(amount) for entity, currency, amount in (await db.execute(asked)).all()}
+async def totals(db: AsyncConnection) -> dict[str, dict[str, int]]:
+    """What others keep too: each kind by `DE01 EUR`, in minor units."""
+    i, n, m = open_items.c, credits.c, customer_money.c
+    return {
+        "open": await _by_place(db, i.legal_entity, i.currency, i.open_minor),
+        "invoiced": await _by_place(db, i.legal_entity, i.currency, i.total_minor),
+        "credited": await _by_place(db, n.legal_entity, n.currency, n.total_minor),
+        "unapplied": await _by_place(db, m.legal_entity, m.currency, m.unapplied_minor),
+        "on account": await _by_place(db, m.legal_entity, m.currency, m.on_account_minor),
+    }
+
+
+async def _by_place(
+    db: AsyncConnection, legal_entity: ColumnElement[str], currency: ColumnElement[str], minor: ColumnElement[int]
+) -> dict[str, int]:
+    summed = select(legal_entity, currency, func.sum(minor)).group_by(legal_entity, currency)
+    return {f"{entity} {cur}": int(total) for entity, cur, total in (await db.execute(summed)).all()}
 
 
 async def verify(db: AsyncConnection) -> list[Check]:

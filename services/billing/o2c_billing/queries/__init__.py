@@ -1,1 +1,5 @@
-"""Read-only questions to billing's database."""
+"""Read-only questions to billing's database; by `totals` the chassis compares."""
+
+from .compared import totals
+
+__all__ = ["totals"]

@@ -116,12 +116,6 @@ async def notices_sent(db: AsyncConnection) -> dict[str, int]:
     }
 
 
-async def open_minor(db: AsyncConnection) -> dict[str, int]:
-    """Currency -> what is open, to hold against cash."""
-    owed = select(items.c.currency, func.sum(items.c.open_minor)).where(items.c.open).group_by(items.c.currency)
-    return {currency: int(minor) for currency, minor in await db.execute(owed)}
-
-
 def _item(row: Row) -> Row:
     disputed = min(row["open_minor"], row["disputed_minor"])
     claimed = max(0, row["open_minor"] - row["disputed_minor"] - row["promised_minor"])

@@ -139,6 +139,8 @@ class Hold:
     """The share of the target at which the next notice goes out, in percent; 0: no more notices."""
     step_to: str = ""
     ended_at: datetime | None = None
+    noticed: int = 0
+    """The share of the target at which somebody last heard of it, in percent; 0: nobody yet."""
 
     @property
     def place(self) -> tuple[datetime, str, str]:

@@ -46,8 +46,7 @@ def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     hold = work.get(Hold, customer_id=customer_id, order_id=event.subject_id.removeprefix(f"{customer_id}/"))
     if hold is None or not hold.step:
         return
-    after = _next_step(hold, hold.step, work)
-    work.put(after)
+    work.put(replace(_next_step(hold, hold.step, work), noticed=hold.step))
     waiting = ", ".join(hold.rows)
     yield EscalationRaised(
         customer_id=customer_id,

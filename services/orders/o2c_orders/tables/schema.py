@@ -126,6 +126,7 @@ holds = Table(
     _minor("step"),
     _text("step_to"),
     Column("ended_at", DateTime(timezone=True)),
+    _minor("noticed"),
     # A family's open holds are looked up for each of its orders; ten thousand closed ones must not be read for it.
     Index("holds_open", "customer_id", "open"),
     Index("holds_rate_pair", "rate_pair", "open"),
