@@ -21,6 +21,9 @@ Families = Callable[[Any, WorkingSet], Generator[list[Need[Any]], None, set[str]
 """The same, and returns the names of those who must be locked together for this event."""
 Verify = Callable[[AsyncConnection], Awaitable[Sequence["Check"]]]
 """What must hold in this service's tables at any time: each identity by its name, and what was found."""
+Totals = Callable[[AsyncConnection], Awaitable[Mapping[str, Mapping[str, int]]]]
+"""Sums that other services keep too: `open` -> `DE01 EUR` -> minor units."""
+Count = Callable[[AsyncConnection], Awaitable[int]]
 Render = Callable[[Mapping[str, Any]], "Document"]
 
 
@@ -112,6 +115,9 @@ class Service:
     api: APIRouter | None = None
     """Read-only questions over HTTP; commands are routed by themselves."""
     verify: Verify | None = None
+    totals: Totals | None = None
+    escalations: Count | None = None
+    """How many escalations wait for somebody; None where it raises none that could be answered."""
 
     @cached_property
     def commands(self) -> tuple[type[Command], ...]:

@@ -1,9 +1,6 @@
 """How a service is doing, in one answer: behind or not, what waits, what is parked, which rules decide."""
 
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import text
@@ -86,7 +83,7 @@ async def status_of(running: Running, reads: AsyncConnection) -> ServiceStatus:
         next_deadline=due.next,
         deliveries_open={r.status: r.n for r in await reads.execute(_DELIVERIES)},
         approvals_open=(await reads.execute(_APPROVALS)).scalar_one(),
-        escalations_open=await _escalations(running, reads),
+        escalations_open=await count(reads) if (count := running.service.escalations) else None,
         bundle=book.hash,
         executor=book.executor,
         rules_problem=running.rules.problem,
@@ -104,12 +101,3 @@ async def lag_of(running: Running, positions: dict[str, dict[int, int]]) -> dict
         at = positions.get(topic, {}).get(partition, 0)
         lag.setdefault(topic, {})[partition] = max(0, end - at)
     return lag
-
-
-async def _escalations(running: Running, reads: AsyncConnection) -> int | None:
-    """Counted by the service itself: `async def escalation_count(reads) -> int` among its queries."""
-    package = f"o2c_{running.service.name}"
-    if find_spec(package) is None or find_spec(f"{package}.queries") is None:
-        return None
-    count: Any = getattr(import_module(f"{package}.queries"), "escalation_count", None)
-    return int(await count(reads)) if count is not None else None

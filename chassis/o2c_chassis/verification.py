@@ -1,9 +1,5 @@
 """Whether a service's records are what they must be: its identities, and its decision chains link by link."""
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
-
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,17 +37,9 @@ async def verified(running: Running, reads: AsyncConnection) -> Verified:
         problems = [text async for text in broken(db)]
         heads_now = await heads(db)
     checks.append(Checked(name="decision-chains", holds=not problems, found="; ".join(problems)))
-    totals = await _totals(running, reads)
+    totals = await running.service.totals(reads) if running.service.totals is not None else {}
+    sums = {kind: dict(by_place) for kind, by_place in totals.items()}
     after = await status_of(running, reads)
     quiet = not any(after.lag.values()) and not after.unsent and not after.blocked_customers
     settled = quiet and before.positions == after.positions
-    return Verified(service=running.service.name, checks=checks, chain_heads=heads_now, totals=totals, settled=settled)
-
-
-async def _totals(running: Running, reads: AsyncConnection) -> dict[str, dict[str, int]]:
-    """Where the service offers them: `async def totals(reads) -> dict[str, dict[str, int]]` among its queries."""
-    package = f"o2c_{running.service.name}"
-    if find_spec(package) is None or find_spec(f"{package}.queries") is None:
-        return {}
-    totals: Any = getattr(import_module(f"{package}.queries"), "totals", None)
-    return dict(await totals(reads)) if totals is not None else {}
+    return Verified(service=running.service.name, checks=checks, chain_heads=heads_now, totals=sums, settled=settled)

@@ -30,7 +30,7 @@ from .handlers import (
     orders,
     sending,
 )
-from .queries import identities
+from .queries import compared, identities
 from .rendering import render
 
 service = Service(
@@ -68,4 +68,5 @@ service = Service(
     ),
     api=api.router,
     verify=identities.verify,
+    totals=compared.totals,
 )

@@ -50,4 +50,5 @@ service = Service(
     families=families,
     api=api.router,
     verify=queries.verify,
+    totals=queries.totals,
 )

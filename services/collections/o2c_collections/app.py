@@ -6,6 +6,7 @@ from o2c_contracts.cash import (
     CreditApplied,
     CustomerMoneyChanged,
     DiscountGranted,
+    DiscountReversed,
     PaymentApplicationReversed,
     PaymentApplied,
     PaymentReversed,
@@ -21,7 +22,7 @@ from . import api
 from .commands import CloseEscalation, LogCall, RecordPromise, ResumeAccount, StopAccount, WithdrawPromise
 from .handlers import customers, diary, items, letters, promises, schedule, stops
 from .letters.render import render
-from .queries import identities
+from .queries import compared, identities
 from .tables import needs
 from .tables.schema import KEEPS
 
@@ -37,6 +38,7 @@ service = Service(
         Hears(PaymentApplicationReversed, needs.item, items.on_item_changed),
         Hears(CreditApplied, needs.item, items.on_item_changed),
         Hears(DiscountGranted, needs.item, items.on_item_changed),
+        Hears(DiscountReversed, needs.item, items.on_item_changed),
         Hears(WriteOffPosted, needs.item, items.on_item_changed),
         Hears(WriteOffReversed, needs.item, items.on_item_changed),
         Hears(CustomerMoneyChanged, needs.money, items.on_customer_money_changed),
@@ -59,4 +61,6 @@ service = Service(
     delivers=(Delivers(letters.DELIVERY, render, needs.letter_ended, letters.on_letter_ended),),
     api=api.router,
     verify=identities.verify,
+    totals=compared.totals,
+    escalations=compared.escalation_count,
 )

@@ -6,6 +6,7 @@ from o2c_contracts.cash import (
     CreditApplied,
     CustomerMoneyChanged,
     DiscountGranted,
+    DiscountReversed,
     PaymentApplicationReversed,
     PaymentApplied,
     WriteOffPosted,
@@ -39,7 +40,7 @@ from o2c_contracts.reference import ExchangeRatePublished
 from . import api
 from .commands import ApproveRequest, EndContract, RefuseRequest, ReleaseOrder
 from .handlers import approvals, contracts, customers, deliveries, holds, items, notices, orders, rates
-from .queries import identities
+from .queries import compared, identities
 from .tables import KEEPS, needs
 
 service = Service(
@@ -65,6 +66,7 @@ service = Service(
         Hears(PaymentApplicationReversed, needs.of_item, items.on_item_changed),
         Hears(CreditApplied, needs.of_item, items.on_item_changed),
         Hears(DiscountGranted, needs.of_item, items.on_item_changed),
+        Hears(DiscountReversed, needs.of_item, items.on_item_changed),
         Hears(WriteOffPosted, needs.of_item, items.on_item_changed),
         Hears(WriteOffReversed, needs.of_item, items.on_item_changed),
         Hears(CustomerMoneyChanged, needs.of_customer, items.on_customer_money_changed),
@@ -88,4 +90,6 @@ service = Service(
     ),
     api=api.router,
     verify=identities.verify,
+    totals=compared.totals,
+    escalations=compared.escalation_count,
 )

@@ -1,5 +1,1 @@
 """Read-only questions: who owes how much since when, what happens next, what was done, what must be true."""
-
-from .compared import escalation_count, totals
-
-__all__ = ["escalation_count", "totals"]

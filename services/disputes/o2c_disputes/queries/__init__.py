@@ -1,5 +1,1 @@
-"""Read-only questions to disputes' database; by these two the chassis counts and compares."""
-
-from .compared import escalation_count, totals
-
-__all__ = ["escalation_count", "totals"]
+"""Read-only questions to disputes' database."""
