@@ -22,6 +22,7 @@ from .pending import Pending
 from .quarantine import Discard, Quarantine
 from .reception import Reception
 from .service import Service
+from .sources import Sources
 from .store import load, lock, lock_names, save
 from .together import Writes
 from .working_set import WorkingSet
@@ -37,7 +38,7 @@ class Path:
     ) -> None:
         self.service, self.database, self.clock, self.world = service, database, clock, world
         self._rules = rules
-        self.reception = Reception(service, world)
+        self.reception = Reception(service, Sources(rules), world)
         self.pending = Pending()
         self.quarantine = Quarantine(service, database, clock, self.pending, world)
 

@@ -11,15 +11,16 @@ from .bus import Span, partition_of
 from .inbox import Arrival
 from .parking import Waiting
 from .service import DeadlineReached, DeliveryEnded, Service
+from .sources import Sources
 
 _OWN: dict[str, type[Event]] = {"DeadlineReached": DeadlineReached, "DeliveryEnded": DeliveryEnded}
 
 
 class Reception:
-    """Decodes what the service hears. Pure."""
+    """Decodes what the service hears, and from whom it may come. No I/O."""
 
-    def __init__(self, service: Service, world: str = LIVE) -> None:
-        self._service, self._world = service, world
+    def __init__(self, service: Service, sources: Sources, world: str = LIVE) -> None:
+        self._service, self._sources, self._world = service, sources, world
         self._heard = {kind.__name__ for kind in service.routes}
         self._passed = {
             name: {kind.encode() for kind in kinds if kind not in self._heard} for name, kinds in TOPICS.items()
@@ -46,6 +47,9 @@ class Reception:
                 raise Unreadable("wrong-world", f"{message.envelope.world!r} has no place in {self._world!r}")
             elif self._service.route(message) is None:
                 message = None
+            else:
+                at = message.envelope
+                self._sources.demand(span.topic, at.source, at.type, at.recorded_at.date())
         stream = self._stream(span.topic, record, headers)
         if message is None and stream is None:
             return None

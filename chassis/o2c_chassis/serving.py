@@ -72,9 +72,9 @@ def port_of(settings: Settings) -> Port:
     return Smtp(settings.smtp_host, settings.smtp_port, settings.smtp_sender, start_tls=settings.smtp_start_tls)
 
 
-def rules_of(settings: Settings) -> Source:
+def rules_of(store_url: str) -> Source:
     """The store of rules, or a fresh one with the books of this release."""
-    address = settings.rules_store_url.removeprefix("file://")
+    address = store_url.removeprefix("file://")
     if "://" in address:
         raise BadSettings(f"RULES_STORE_URL: {address} is no folder")
     return Store(Path(address)) if address else seed(Path(tempfile.mkdtemp(prefix="o2c-rules-")), _ALWAYS)
@@ -103,7 +103,7 @@ async def started(service: Service, settings: Settings, bus: Bus) -> AsyncIterat
     try:
         if not await database.fetch("select 1 from pg_tables where tablename = 'activations'"):
             raise NotMigrated(f"the database of {service.name} is not migrated: python -m o2c_{service.name} migrate")
-        hot = HotBook(rules_of(settings), needs=RuleBook.shipped())
+        hot = HotBook(rules_of(settings.rules_store_url), needs=RuleBook.shipped())
         clock = RealClock()
         rules = RulesInForce(service.name, database, hot, clock, settings.world)
         await rules.refresh()

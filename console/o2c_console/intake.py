@@ -1,7 +1,8 @@
 """Events of other systems, over HTTP: each is checked, stamped and published, or refused with its reason. No state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -13,8 +14,11 @@ from o2c_chassis.bus import Bus
 from o2c_chassis.clock import Clock
 from o2c_chassis.errors import Refused
 from o2c_chassis.problems import RESPONSES, problem
+from o2c_chassis.sources import Sources
 from o2c_contracts.structured import BATCH, ONE, PUBLISHABLE, attributes_of, record_from, record_of
 from o2c_contracts.wire import Record, Unreadable
+from o2c_rules.hot import HotBook
+from o2c_rules.rulebook import RuleBook
 from pydantic import BaseModel
 
 PUBLISHER = "publisher"
@@ -28,6 +32,7 @@ _HINTS = {
     "ce-specversion": 'CloudEvents 1.0: "specversion": "1.0"',
     "forged-source": "name your own system as the source",
     "reserved-attribute": "the receiver stamps it",
+    "source-not-allowed": "the rule table reference/sources says who may tell what",
 }
 
 
@@ -52,13 +57,38 @@ class Dispositions(BaseModel):
     events: list[Disposition]
 
 
-@dataclass(frozen=True, slots=True)
+Made = tuple[str, Record]
+"""A topic, and what is to be published on it."""
+
+
+def released(hot: HotBook, clock: Clock) -> Callable[[], RuleBook]:
+    """The book in force at this moment."""
+
+    def book() -> RuleBook:
+        hot.poll()
+        return hot.at(clock.now())
+
+    return book
+
+
+@dataclass(frozen=True)
 class Intake:
-    """Where events go, by whose clock they are stamped, and in which world."""
+    """Where events go, by whose clock they are stamped, in which world, and by which rules a source may tell them."""
 
     bus: Bus
     clock: Clock
     world: str
+    rules: Callable[[], RuleBook] = RuleBook.shipped
+
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(self.rules)
+
+    def made(self, attributes: Mapping[str, Any], made: Made) -> Made:
+        """Raises Unreadable where its source may not tell it."""
+        on = self.clock.now().date()
+        self.sources.demand(made[0], str(attributes["source"]), str(attributes["type"]), on)
+        return made
 
 
 def intake_of(intake: Intake) -> APIRouter:
@@ -87,9 +117,6 @@ def intake_of(intake: Intake) -> APIRouter:
     return router
 
 
-Made = tuple[str, Record]
-
-
 def _received(request: Request, body: bytes, intake: Intake) -> list[tuple[Disposition, Made | None]]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == BATCH:
@@ -108,7 +135,7 @@ def _received(request: Request, body: bytes, intake: Intake) -> list[tuple[Dispo
 def _structured(index: int, event: Any, intake: Intake) -> tuple[Disposition, Made | None]:
     named = event if isinstance(event, Mapping) else {}
     try:
-        made = record_of(event, intake.clock.now(), intake.world)
+        made = intake.made(named, record_of(event, intake.clock.now(), intake.world))
     except Unreadable as error:
         return _refused(index, named, error), None
     return _accepted(index, named, made[0]), made
@@ -118,7 +145,9 @@ def _binary(request: Request, body: bytes, intake: Intake) -> tuple[Disposition,
     attributes: dict[str, str] = {}
     try:
         attributes = attributes_of(tuple((n.decode("latin-1"), v) for n, v in request.headers.raw))
-        made = record_from(attributes, strict_json.read(body), intake.clock.now(), intake.world)
+        made = intake.made(
+            attributes, record_from(attributes, strict_json.read(body), intake.clock.now(), intake.world)
+        )
     except Unreadable as error:
         return _refused(0, attributes, error), None
     return _accepted(0, attributes, made[0]), made

@@ -21,13 +21,14 @@ from o2c_chassis.service import Service
 from o2c_chassis.serving import Address, address, identify_of, patience_of, started, until_stopped
 from o2c_chassis.settings import Auth, Settings, read
 from o2c_contracts.topics import SERVICES
-from o2c_rules.bundles import seed
+from o2c_rules.bundles import Store, seed
+from o2c_rules.hot import HotBook
 from pydantic import SecretStr
 
 from . import local_postgres
 from .children import Children
 from .desk import client_of, closing, desk_app
-from .intake import Intake
+from .intake import Intake, released
 from .local_server import free_port
 from .settings import PEOPLE, inherited
 
@@ -67,7 +68,7 @@ async def up_on_loopback(place: Place, services: Mapping[str, Service], said: Te
             running.append(await stack.enter_async_context(started(service, settings, bus)))
             apps[name] = client_of(service_app(running[-1], identify, patience_of(settings)))
         clients = await stack.enter_async_context(closing(apps))
-        app = desk_app(Intake(bus, RealClock(), "live"), identify, clients)
+        app = desk_app(Intake(bus, RealClock(), "live", running[0].rules.book), identify, clients)
         await until_stopped(_announced(address(app, auth), place, said), running)
 
 
@@ -86,7 +87,8 @@ async def up_on_kafka(place: Place, services: Mapping[str, Service], servers: st
         clients = await stack.enter_async_context(
             closing({name: client_of(f"http://127.0.0.1:{port}") for name, port in ports.items()})
         )
-        app = desk_app(Intake(bus, RealClock(), "live"), identify_of(auth), clients)
+        rules = released(HotBook(Store(place.rules)), RealClock())
+        app = desk_app(Intake(bus, RealClock(), "live", rules), identify_of(auth), clients)
         await until_stopped(_announced(address(app, auth), place, said), [])
 
 

@@ -11,16 +11,17 @@ from o2c_chassis import logs
 from o2c_chassis.auth import NotConfigured
 from o2c_chassis.clock import RealClock
 from o2c_chassis.service import Service
-from o2c_chassis.serving import NotMigrated, address, bus_of, identify_of, until_stopped
+from o2c_chassis.serving import NotMigrated, address, bus_of, identify_of, rules_of, until_stopped
 from o2c_chassis.settings import BadSettings
 from o2c_contracts.topics import SERVICES
 from o2c_rules.bundles import StoreProblem
+from o2c_rules.hot import HotBook
 
 from . import local_kafka
 from .asking import AsJson
 from .calling import FOUND, Group, put_json, put_table, say, stop
 from .desk import client_of, closing, desk_app
-from .intake import Intake
+from .intake import Intake, released
 from .local_postgres import PostgresNotStarted
 from .local_server import free_port
 from .platform import Place, log_to, up_on_kafka, up_on_loopback
@@ -90,7 +91,8 @@ async def _serve() -> None:
     bus = await bus_of(settings)
     try:
         async with closing({name: client_of(url) for name, url in settings.addresses.items()}) as clients:
-            app = desk_app(Intake(bus, RealClock(), settings.world), identify, clients)
+            rules = released(HotBook(rules_of(settings.rules_store_url)), RealClock())
+            app = desk_app(Intake(bus, RealClock(), settings.world, rules), identify, clients)
             await until_stopped(address(app, settings), [])
     finally:
         await bus.close()

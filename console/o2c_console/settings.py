@@ -20,6 +20,8 @@ class ConsoleSettings(BusSettings):
     collections_url: str = Field("http://collections:8080", description="where the service collections answers")
     disputes_url: str = Field("http://disputes:8080", description="where the service disputes answers")
 
+    rules_store_url: str = Field("", description="folder of released rule bundles; empty: the books of this release")
+
     @property
     def addresses(self) -> dict[str, str]:
         """Service -> its address."""

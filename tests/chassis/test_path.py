@@ -107,6 +107,7 @@ BAD = {
     "unknown-type": lambda r: replace(r, headers=_with(r, "ce_type", b"OrderEaten")),
     "wrong-topic": lambda r: replace(r, headers=_with(r, "ce_type", b"OrderAccepted")),
     "forged-source": lambda r: replace(r, headers=_with(r, "ce_source", b"cash")),
+    "source-not-allowed": lambda r: replace(r, headers=_with(r, "ce_source", b"warehouse/north")),
     "wrong-world": lambda r: replace(r, headers=_with(r, "ce_world", b"demo")),
     "too-large": lambda r: replace(r, value=r.value + b" " * 1_000_001),
     "ce-source": lambda r: replace(r, headers=_with(r, "ce_source", b"\xff\xfe")),

@@ -135,6 +135,7 @@ BAD = {
     "not-yours": lambda: event(type="OrderAccepted"),
     "unknown-schema": lambda: event(dataschema="urn:o2c:OrderSubmitted:2"),
     "forged-source": lambda: event(source="cash"),
+    "source-not-allowed": lambda: event(source="warehouse/north"),
     "reserved-attribute": lambda: event(recordedat="2020-01-01T00:00:00Z"),
     "wrong-world": lambda: event(world="demo"),
     "key-mismatch": lambda: event(partitionkey="c:bolt"),
