@@ -96,6 +96,12 @@ async def test_two_first_events_of_one_customer_on_two_topics_both_count(hands):
     assert await hands.one("select count(*) from bought") == 1
 
 
+NEIGHBOUR = next(
+    key
+    for key in (f"c:bolt-{n}".encode() for n in range(1_000))
+    if partition_of(key, PARTITIONS) == partition_of(b"c:acme", PARTITIONS)
+)
+"""Another customer's key that belongs on the same partition."""
 BAD = {
     "not-json": lambda r: replace(r, value=b"\xff{"),
     "no-value": lambda r: replace(r, value=None),
@@ -108,6 +114,7 @@ BAD = {
     "wrong-topic": lambda r: replace(r, headers=_with(r, "ce_type", b"OrderAccepted")),
     "forged-source": lambda r: replace(r, headers=_with(r, "ce_source", b"cash")),
     "source-not-allowed": lambda r: replace(r, headers=_with(r, "ce_source", b"warehouse/north")),
+    "key-mismatch": lambda r: replace(r, key=NEIGHBOUR),
     "wrong-world": lambda r: replace(r, headers=_with(r, "ce_world", b"demo")),
     "too-large": lambda r: replace(r, value=r.value + b" " * 1_000_001),
     "ce-source": lambda r: replace(r, headers=_with(r, "ce_source", b"\xff\xfe")),
