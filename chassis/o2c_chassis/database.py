@@ -13,11 +13,16 @@ Db: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Conn
 # A plan made on an empty table scans it for ever; every statement of the path goes by a key.
 _PATH = {
     "enable_seqscan": "off",
+    "plan_cache_mode": "force_generic_plan",
     "jit": "off",
     "lock_timeout": "20000",
     "statement_timeout": "60000",
     "idle_in_transaction_session_timeout": "60000",
 }
+
+
+# What a step reads and writes together varies with the tables it touches; each form is prepared once per connection.
+_STATEMENTS = 2_000
 
 
 async def _nothing_to_reset(_: object) -> None:
@@ -42,6 +47,7 @@ class Database:
             server_settings=self._options,
             max_inactive_connection_lifetime=0,
             reset=_nothing_to_reset,
+            statement_cache_size=_STATEMENTS,
         )
         return self
 

@@ -22,6 +22,7 @@ from .deliveries import Port
 from .health import Patience
 from .http import service_app
 from .loopback import Loopback, LoopbackReader
+from .memory import settle_down
 from .ports import Folder, Nowhere, Smtp
 from .quarantine import Bounds
 from .rules_in_force import RulesInForce
@@ -158,6 +159,7 @@ async def until_stopped(server: Address, services: list[Running]) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
+    settle_down()
     waiting: list[Awaitable[object]] = [server.serve(), *(s.run() for s in services)]
     tasks = [asyncio.ensure_future(each) for each in waiting]
     watch = asyncio.create_task(stopping.wait())

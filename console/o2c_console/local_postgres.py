@@ -104,6 +104,13 @@ def find(folder: Path) -> Cluster | None:
     return Cluster(folder, port)
 
 
+# For a server that lives for one simulation: nothing watches it, nothing is ever vacuumed, everything goes by a key.
+HASTY = {
+    "autovacuum": "off",
+    "track_activities": "off",
+    "track_counts": "off",
+    "update_process_title": "off",
+}
 _ROOM = 4 * 2**30
 
 

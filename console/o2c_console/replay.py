@@ -182,7 +182,7 @@ async def fresh_world(
     """A PostgreSQL of its own in a temporary folder, gone afterwards unless it is to be kept."""
     folder = local_postgres.temporary_folder(name, in_memory=not keep)
     try:
-        cluster = local_postgres.start(folder / "postgres", durable=False)
+        cluster = local_postgres.start(folder / "postgres", durable=False, settings=local_postgres.HASTY)
         urls = local_postgres.ensure_databases(cluster, SERVICES, prefix=f"{name}_")
         start = beginning(rows).at
         opened = loopback_world(name, start, urls, folder / "rules")

@@ -19,6 +19,7 @@ from o2c_chassis.clock import SimulatedClock
 from o2c_chassis.commands import Command
 from o2c_chassis.database import Database
 from o2c_chassis.loopback import Loopback
+from o2c_chassis.memory import settle_down
 from o2c_chassis.migrate import migrate
 from o2c_chassis.people import hash_of_body, on_command
 from o2c_chassis.ports import Nowhere
@@ -151,6 +152,7 @@ async def loopback_world(
     bus = await Loopback(log, clock).open()
     seed(rules, start)
     started = [await begun(s, urls[s.name], rules, (name, bus, clock)) for s in services or installed().values()]
+    settle_down()
     try:
         yield World(name, clock, bus, {r.service.name: r for r in started})
     finally:

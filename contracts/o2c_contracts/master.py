@@ -57,7 +57,7 @@ class CustomerChanged(CustomerEvent):
 class FamilyChanged(CustomerEvent):
     """The customer joins another family, or leaves its own (no root)."""
 
-    root_id: Id | None
+    root_id: Id | None = None
 
 
 class CreditLimitSet(CustomerEvent):

@@ -1,7 +1,6 @@
 """The house: the orders service itself, with its real rules, on real Kafka and PostgreSQL; and where its time goes."""
 
 import asyncio
-import gc
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from o2c_chassis import consumer
 from o2c_chassis.clock import RealClock
 from o2c_chassis.database import Database
 from o2c_chassis.kafka import Kafka
+from o2c_chassis.memory import settle_down
 from o2c_chassis.migrate import migrate
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
@@ -44,9 +44,7 @@ async def until_told(running: Running, type_: str, count: int) -> None:
 
 async def run(running: Running, ground: Ground, count: int, before: int) -> Reading:
     """From now until `count` more orders are on the output topic; polling the log's end costs the service nothing."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    settle_down()
     meter = Meter(ground)
     task = asyncio.create_task(running.run())
     while sum((await running.bus.ends([OUTPUT])).values()) < before + count:

@@ -9,6 +9,7 @@ from o2c_contracts.cash import (
     CreditApplied,
     CustomerMoneyChanged,
     DiscountGranted,
+    DiscountReversed,
     ItemChanged,
     PaymentApplicationReversed,
     PaymentApplied,
@@ -31,6 +32,7 @@ KINDS: dict[type[ItemChanged], str] = {
     PaymentApplicationReversed: "payment_reversed",
     CreditApplied: "credit",
     DiscountGranted: "discount",
+    DiscountReversed: "discount_reversed",
     WriteOffPosted: "write_off",
     WriteOffReversed: "write_off_reversed",
 }
