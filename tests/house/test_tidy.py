@@ -184,7 +184,10 @@ def test_the_house_is_tidy(rule: Callable[[], Iterator[Finding]]) -> None:
 def _signature_is_an_interface(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Commands and routes take what the person outside may say, each a parameter."""
     calls = (each.func for each in function.decorator_list if isinstance(each, ast.Call))
-    return any(isinstance(call, ast.Attribute) and call.attr in OUTSIDE_SETS_THE_SIGNATURE for call in calls)
+    options = (a.annotation for a in (*function.args.args, *function.args.kwonlyargs) if a.annotation is not None)
+    return any(isinstance(call, ast.Attribute) and call.attr in OUTSIDE_SETS_THE_SIGNATURE for call in calls) or any(
+        "typer." in ast.unparse(option) for option in options
+    )
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
