@@ -28,12 +28,19 @@ class Need(Generic[R]):
 _sorted: dict[tuple[str, ...], tuple[str, ...]] = {}
 
 
-def need(kind: type[R], **where: Any) -> Need[R]:
+def _columns_and_values(where: dict[str, Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """In the order of the column names; asked for a dozen times an event, so each order is found once."""
     names = tuple(where)
+    if len(names) == 1:
+        return names, tuple(where.values())
     columns = _sorted.get(names)
     if columns is None:
         columns = _sorted[names] = tuple(sorted(names))
-    return Need(kind, columns, tuple([where[c] for c in columns]))
+    return columns, tuple(where.values()) if columns == names else tuple([where[c] for c in columns])
+
+
+def need(kind: type[R], **where: Any) -> Need[R]:
+    return Need(kind, *_columns_and_values(where))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ class WorkingSet:
         self._changed: dict[type, dict[Any, Any]] = {kind: {} for kind in keys}
         self._answers: dict[type, dict[tuple[str, ...], _Answers]] = {kind: {} for kind in keys}
         self.cause: Message
+        self._today: tuple[tuple[str, datetime], date] | None = None
 
     def look_at(self, cause: Message) -> None:
         """For the store, while it finds out what an event needs."""
@@ -122,9 +130,9 @@ class WorkingSet:
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
         """Rows of a need of exactly these columns, in key order, with what this slice has changed."""
-        columns = tuple(sorted(where))
+        columns, values = _columns_and_values(where)
         try:
-            keys = self._answers[kind][columns].keys[tuple([where[c] for c in columns])]
+            keys = self._answers[kind][columns].keys[values]
         except KeyError:
             raise NotLoaded(f"{kind.__name__} where {where}: not among this event's needs") from None
         rows = self._rows[kind]
@@ -186,7 +194,9 @@ class WorkingSet:
 
     def today(self, legal_entity: str) -> date:
         """The day it is for a legal entity at the recorded instant."""
-        return local_date(self.book, legal_entity, self.at)
+        if self._today is None or self._today[0] != (legal_entity, self.at):
+            self._today = (legal_entity, self.at), local_date(self.book, legal_entity, self.at)
+        return self._today[1]
 
     # Time, documents, names
 
