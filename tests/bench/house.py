@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
 from o2c_chassis.running import Running, Surroundings
 from o2c_console.world import installed
+from o2c_contracts.wire import Record
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
 
@@ -42,15 +43,25 @@ async def until_told(running: Running, type_: str, count: int) -> None:
         await asyncio.sleep(0.2)
 
 
-async def run(running: Running, ground: Ground, count: int, before: int) -> Reading:
-    """From now until `count` more orders are on the output topic; polling the log's end costs the service nothing."""
+async def run(running: Running, ground: Ground, count: int) -> Reading:
+    """From now until `count` records were acknowledged on the output topic; counted where they are published."""
+    acknowledged, enough, publish = 0, asyncio.Event(), running.bus.publish
+
+    async def counted(topic: str, records: Sequence[Record]) -> None:
+        nonlocal acknowledged
+        await publish(topic, records)
+        acknowledged += len(records) if topic == OUTPUT else 0
+        if acknowledged >= count:
+            enough.set()
+
+    running.bus.publish = counted  # type: ignore[method-assign]
     settle_down()
     meter = Meter(ground)
     task = asyncio.create_task(running.run())
-    while sum((await running.bus.ends([OUTPUT])).values()) < before + count:
-        if task.done():
-            task.result()
-        await asyncio.sleep(0.02)
+    waiting = asyncio.create_task(enough.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
     reading = meter.read(count)
     await running.stop()
     await task
