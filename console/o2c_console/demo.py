@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +20,6 @@ from o2c_rules.bundles import Store
 from o2c_rules.rulebook import read_record
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from . import local_postgres
 from .company import DISPUTER, HELD, PROMISER, buyers
@@ -114,6 +114,11 @@ async def _fresh(start: datetime) -> AsyncIterator[World]:
         local_postgres.stop(_FOLDER / "postgres")
 
 
+def _called() -> str:
+    """How this command was called, so that what is printed can be typed again."""
+    return sys.argv[0] if len(Path(sys.argv[0]).parts) < 4 else Path(sys.argv[0]).name
+
+
 def _clear() -> None:
     if (_FOLDER / "postgres").exists():
         local_postgres.stop(_FOLDER / "postgres", mode="immediate")
@@ -151,7 +156,10 @@ async def _explain(world: Archive, decision_id: str, out: Console) -> int:
             for sentence in decision.because or (decision.undecided or "no row matched",):
                 out.print(f"  {sentence}")
             for miss in decision.explain().misses:
-                out.print(f"  nearly: {miss}")
+                near = f", nearest {miss.nearest}" if miss.nearest is not None else ""
+                out.print(
+                    f"  nearly: {miss.row}, but {miss.column} is {miss.value} where {miss.wanted} is wanted{near}"
+                )
             return 0
     out.print(f"no service has a decision {decision_id}")
     return 1
@@ -165,29 +173,28 @@ def _print(found: dict[str, Any], told: list[Told], seed: int, out: Console) -> 
             mine = [t for t in told if t.customer_id == b.customer_id]
             out.print(f"\n[bold]{b.customer_id}  {b.name}[/bold]: {_TITLES[b.role]}")
             _timeline(_around(mine, _POINTS[b.role]), out)
-            out.print(f"  all of it: o2c demo --customer {b.customer_id}")
+            out.print(f"  all of it: {_called()} demo --customer {b.customer_id}")
 
 
 def _counts(found: dict[str, Any], told: list[Told], out: Console) -> None:
     counts = Counter(t.type for t in told)
-    table = Table(box=None, show_header=False)
-    for name in ("what", "how many", "and"):
-        table.add_column(name, no_wrap=True)
     held = f"{counts['OrderHeld']} held on the way, {counts['OrderReleased']} released"
-    table.add_row("orders accepted", f"{found['orders']}", held)
-    table.add_row("invoices", f"{found['invoices']}", _money(found["invoiced_minor"]))
-    table.add_row("payments", f"{found['payments']}", _money(found["received_minor"]))
-    table.add_row("applied", "", _money(found["applied_minor"]))
-    table.add_row("not applied", f"{counts['PaymentLeftUnapplied']}", _money(found["unapplied_minor"]))
-    table.add_row("invoices cleared", f"{found['cleared_invoices']}", "")
     levels = ", ".join(f"{n} items to level {level}" for level, n in found["items_reached_level"].items())
-    table.add_row("letters", f"{found['notices']}", levels)
-    table.add_row("disputes", f"{found['disputes']}", f"{counts['CreditNoteIssued']} credit notes")
     broken = [name for name, holds in found["identities"].items() if not holds]
-    held_all = f"{len(found['identities']) - len(broken)} of {len(found['identities'])} hold"
-    table.add_row("identities", held_all, ", ".join(broken))
-    table.add_row("events", f"{found['events']}", f"{found['parked']} parked")
-    out.print(table)
+    whole = len(found["identities"])
+    for what, how_many, more in (
+        ("orders accepted", found["orders"], held),
+        ("invoices", found["invoices"], _money(found["invoiced_minor"])),
+        ("payments", found["payments"], _money(found["received_minor"])),
+        ("applied", "", _money(found["applied_minor"])),
+        ("left unapplied", counts["PaymentLeftUnapplied"], _money(found["unapplied_minor"])),
+        ("invoices cleared", found["cleared_invoices"], ""),
+        ("letters", found["notices"], levels),
+        ("disputes", found["disputes"], f"{counts['CreditNoteIssued']} credit notes"),
+        ("identities", f"{whole - len(broken)}/{whole}", "hold" if not broken else f"broken: {', '.join(broken)}"),
+        ("events", found["events"], f"{found['parked']} parked"),
+    ):
+        out.print(f"  {what:<18}{how_many:>8}  {more}")
 
 
 def _money(totals: dict[str, int]) -> str:
@@ -208,4 +215,4 @@ def _timeline(told: list[Told], out: Console) -> None:
     for at, type_, sentence, decision in lines(told):
         out.print(f"  {at.astimezone(ZONE):%Y-%m-%d %H:%M}  {type_:<24} {sentence}")
         if decision:
-            out.print(f"                      why: o2c demo --explain {decision}", style="dim")
+            out.print(f"                      why: {_called()} demo --explain {decision}", style="dim")

@@ -23,11 +23,21 @@ _AMOUNTS = (
 
 def lines(told: Iterable[Told], *, quiet: bool = False) -> list[tuple[datetime, str, str, str]]:
     """Time, event, what it says in one line, and the id of the decision behind it, if there is one."""
+    everything = list(told)
+    by_name = {f"{t.source}/{t.id}": t for t in everything}
     return [
         (t.at, t.type, sentence(t.content), decision_of(t.content))
-        for t in sorted(told, key=lambda t: (t.at, t.id))
+        for t in sorted(everything, key=lambda t: (t.at, _depth(t, by_name), t.source, t.position))
         if quiet or t.type not in _QUIET
     ]
+
+
+def _depth(told: Told, by_name: Mapping[str, Told]) -> int:
+    """How many causes lie between it and what came from outside: of one instant, causes come before effects."""
+    depth, cause = 0, by_name.get(told.cause)
+    while cause is not None:
+        depth, cause = depth + 1, by_name.get(cause.cause)
+    return depth
 
 
 def sentence(content: Mapping[str, Any]) -> str:

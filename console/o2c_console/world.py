@@ -50,6 +50,9 @@ class Told:
     content: Mapping[str, Any]
     id: str
     customer_id: str
+    cause: str
+    """`source/id` of what it was told because of."""
+    source: str
 
 
 @dataclass
@@ -193,4 +196,6 @@ def _told(row: Any) -> Told:
         orjson.loads(row["value"]),
         headers["ce_id"],
         headers.get("ce_customerid", ""),
+        headers.get("ce_causedby", ""),
+        headers["ce_source"],
     )
