@@ -81,9 +81,11 @@ class Path:
         save(writes, self.service, work)
         deadlines.arm(writes, result.armed)
         deliveries.queue(writes, result.wanted)
-        told, chains = await together.read(db, [outbox.heads_query(result.told), decisions.heads_query(result.asked)])
-        outbox.enqueue(writes, self.service.name, result.told, told)
-        decisions.record(writes, result.asked, chains)
+        if result.told or result.asked:
+            queries = [outbox.heads_query(result.told), decisions.heads_query(result.asked)]
+            told, chains = await together.read(db, queries)
+            outbox.enqueue(writes, self.service.name, result.told, told)
+            decisions.record(writes, result.asked, chains)
         await writes.send(db)
         self.pending.note(result)
         return result

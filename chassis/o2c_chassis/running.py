@@ -18,6 +18,7 @@ from .deliverer import Deliverer
 from .deliveries import Port
 from .errors import Overtaken
 from .loopback import Loopback, LoopbackReader
+from .quarantine import Halted
 from .relay import Relay
 from .rules_in_force import RulesInForce
 from .service import Service
@@ -142,7 +143,7 @@ class Running:
         """So that the positions of a quiet service do not lag behind for long."""
         waited = bool(self._deferred)
         if waited:
-            with suppress(Overtaken):  # The reader finds out by its next slice.
+            with suppress(Overtaken, Halted):  # The reader finds out by its next slice, and reads these again.
                 await self.flush()
         return int(waited)
 
