@@ -102,6 +102,3 @@ async def armed_now(db: Db, now: datetime) -> tuple[int, datetime | None]:
         now,
     )
     return (row["due"], row["next"]) if row else (0, None)
-
-
-__all__ = ["Picked", "arm", "armed_now", "message", "pick", "take"]

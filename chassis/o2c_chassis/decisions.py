@@ -1,7 +1,7 @@
 """The decision log: what was asked, on which facts, by which bundle, and the answer. 64 hash chains, append-only.
 
-hash = sha256(hash before + body): whoever changes one record must change all that follow, and the heads that were
-published.
+hash = sha256(hash before + body): whoever changes one record must change all that follow. `o2c verify` states the
+heads, so that they can be kept where the database's owner cannot reach them.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence

@@ -5,7 +5,7 @@ Deliver events, move the time, read what was told. A year of dunning is a test t
 
 import random
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -209,7 +209,6 @@ class Rig:
 
     def _deliver(self, service: str, wanted: Wanted) -> None:
         running = self._running[service]
-        running.service.delivery_routes[wanted.kind]
         lost = wanted.subject in self.undeliverable
         event = DeliveryEnded(
             kind=wanted.kind,
@@ -249,10 +248,3 @@ class Rig:
 def of(events: Iterable[Event], kind: type[R]) -> list[R]:
     """Those of one kind."""
     return [e for e in events if isinstance(e, kind)]
-
-
-def told_by(messages: Sequence[Message], writer: str) -> list[Event]:
-    return [m.event for m in messages if m.envelope.source == writer]
-
-
-__all__ = ["START", "MemoryStore", "Rig", "of", "told_by"]

@@ -34,8 +34,6 @@ from o2c_contracts.wire import encode
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
 
-# What a crash would cost is run again: a simulation does not wait for the disk.
-_HASTY = {"synchronous_commit": "off"}
 _TOLD = "select position, headers, value from outbox where position > $1 and topic = $2 order by position"
 
 
@@ -151,7 +149,7 @@ async def loopback_world(
 ) -> AsyncIterator[World]:
     """A fresh world on the embedded bus. `urls`: service or `log` -> database; `rules`: a folder for its releases."""
     clock = SimulatedClock(start)
-    log = await Database(urls["log"], most=3, options=_HASTY).open()
+    log = await Database(urls["log"], most=3).open()
     bus = await Loopback(log, clock).open()
     seed(rules, start)
     started = [await begun(s, urls[s.name], rules, (name, bus, clock)) for s in services or installed().values()]
@@ -180,7 +178,7 @@ async def begun(service: Service, url: str, rules: Path, at: tuple[str, Bus, Sim
     """A service of a world, whose name, bus and clock are given."""
     name, bus, clock = at
     await migrate(service, url)
-    database = await Database(url, most=4, options=_HASTY).open()
+    database = await Database(url, most=4).open()
     in_force = RulesInForce(service.name, database, HotBook(seed(rules, clock.now())), clock, name)
     await in_force.refresh()
     return Running(service, Surroundings(database, bus, in_force, clock, Nowhere(), name))

@@ -109,13 +109,6 @@ async def items_reached_level(db: AsyncConnection) -> dict[int, int]:
     }
 
 
-async def notices_sent(db: AsyncConnection) -> dict[str, int]:
-    """Status -> number of letters."""
-    return {
-        row[0]: row[1] for row in await db.execute(select(notices.c.status, func.count()).group_by(notices.c.status))
-    }
-
-
 def _item(row: Row) -> Row:
     disputed = min(row["open_minor"], row["disputed_minor"])
     claimed = max(0, row["open_minor"] - row["disputed_minor"] - row["promised_minor"])
