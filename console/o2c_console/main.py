@@ -1,45 +1,28 @@
-"""`o2c`: the command line of the platform. A command's module is imported when it is called: answers come quickly."""
+"""`o2c`: the command line of the platform."""
 
-from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from o2c_chassis.settings import BadSettings
-from typer.core import TyperGroup
 
-from .calling import Caller, Group, stop
+from .calling import Caller, stop
+from .lazily import Lazily
 from .settings import command_line
 
 EPILOG = "Exit codes: 0 all right, 1 something was found or refused, 2 bad use or no answer."
 _PLACES = {
     "up": "running", "demo": "demo", "status": "asking", "customer": "asking", "approvals": "hands", "parked": "hands",
-    "resume": "hands", "verify": "asking", "rules": "asking", "events": "hands", "replay": "replay",
+    "resume": "hands", "verify": "asking", "rules": "analyst.main", "events": "hands", "replay": "replay",
     "topics": "running", "serve": "running", "schemas": "generating", "event-map": "generating",
 }  # fmt: skip
 """Command or group -> the module that holds it under its name."""
 
 
-class Commands(TyperGroup):
-    """Loads what is called."""
+class Commands(Lazily):
+    """All of `o2c`."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [name for name, module in _PLACES.items() if find_spec(f"{__package__}.{module}") is not None]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        found = getattr(import_module(f"{__package__}.{_PLACES[cmd_name]}"), cmd_name.replace("-", "_"))
-        command = typer.main.get_command(found if isinstance(found, Group) else _alone(found))
-        command.name = cmd_name
-        return command
-
-
-def _alone(function: Callable[..., None]) -> Group:
-    group = Group()
-    group.add(function)
-    return group
+    package = "o2c_console"
+    places = _PLACES
 
 
 app = typer.Typer(

@@ -1,0 +1,1 @@
+"""What is wrong with a table before anybody is decided by it, each time with a counter-example in facts."""

@@ -1,0 +1,43 @@
+"""One changed file among the books that hold, or a folder of books."""
+
+from pathlib import Path
+
+import pytest
+from o2c_rules.candidate import candidate
+from o2c_rules.rulebook import BOOKS, BadTable, RuleBook
+
+
+def test_a_file_takes_the_place_of_the_table_it_names_wherever_it_lies(tmp_path: Path) -> None:
+    changed = (BOOKS / "orders/credit.yaml").read_text().replace('overdue_days: "> 30"', 'overdue_days: "> 45"')
+    file = tmp_path / "my draft.yaml"
+    file.write_text(changed)
+
+    found = candidate(file, RuleBook.shipped())
+
+    assert found.tables == ("orders/credit",)
+    assert found.book.files["orders/credit.yaml"] == changed.encode()
+    assert set(found.book.files) == set(RuleBook.shipped().files)
+
+
+def test_another_format_replaces_the_file_and_its_cases_come_along(tmp_path: Path) -> None:
+    (tmp_path / "tax.csv").write_bytes((BOOKS / "billing/tax.csv").read_bytes())
+    (tmp_path / "tax.cases.yaml").write_text("- case: none\n  facts: {}\n  expect: {undecided: true}\n")
+
+    found = candidate(tmp_path / "tax.csv", RuleBook.shipped())
+
+    assert found.book.files["billing/tax.cases.yaml"].startswith(b"- case: none")
+
+
+def test_a_folder_is_taken_as_it_is() -> None:
+    assert candidate(BOOKS, RuleBook.shipped()).tables == RuleBook.shipped().tables
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.yaml", "rows: []\n"), ("b.yaml", "table: [\n"), ("c.yaml", None)])
+def test_what_names_no_table_is_refused_with_its_place(tmp_path: Path, name: str, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+
+    with pytest.raises(BadTable) as refused:
+        candidate(tmp_path / name, RuleBook.shipped())
+
+    assert name in refused.value.findings[0].where
