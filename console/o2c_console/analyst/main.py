@@ -11,8 +11,9 @@ class Commands(Lazily):
     package = "o2c_console.analyst"
     places = {  # noqa: RUF012 - the base declares it for the class
         "new": "new", "convert": "convert", "check": "check", "test": "test", "cases": "cases", "docs": "docs",
-        "diff": "diff", "whatif": "whatif", "explain": "explain", "usage": "usage", "backtest": "backtest", "shadow": "shadow",
-        "propose": "propose", "review": "review", "release": "release", "rollback": "rollback", "releases": "releases",
+        "diff": "diff", "whatif": "whatif", "explain": "explain", "usage": "usage", "backtest": "backtest",
+        "shadow": "shadow", "propose": "propose", "review": "review", "release": "release", "rollback": "rollback",
+        "releases": "releases",
     }  # fmt: skip
 
 
