@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .calendars import Calendar, Hours
 from .columns import value_of
 from .reading import read_tree
-from .source import BadTable, Entries, Findings, Listing, Node, Scalar
+from .source import BadTable, Entries, Findings, Listing, Node, Place, Scalar
 from .values import Kind
 
 FILE = "calendars.yaml"
@@ -37,7 +37,7 @@ def read_calendars(content: bytes) -> Mapping[str, Calendar]:
     return found
 
 
-def _calendar(name: str, node: Node, line: int, findings: Findings) -> Calendar | None:
+def _calendar(name: str, node: Node, line: Place, findings: Findings) -> Calendar | None:
     if not _NAME.fullmatch(name) or not isinstance(node, Entries):
         findings.add(
             line, f"{name!r} is no calendar", "berlin-office: {zone: Europe/Berlin, hours: {mon-fri: 09:00-17:00}}"
@@ -76,7 +76,7 @@ def _zone(node: Entries, findings: Findings) -> ZoneInfo | None:
         return None
 
 
-def _hours(node: Node | None, line: int, findings: Findings) -> tuple[Hours, ...]:
+def _hours(node: Node | None, line: Place, findings: Findings) -> tuple[Hours, ...]:
     week: list[Hours] = [()] * 7
     if not isinstance(node, Entries):
         findings.add(line, "a calendar without hours", 'hours: {mon-fri: "09:00-17:00"}')
@@ -90,7 +90,7 @@ def _hours(node: Node | None, line: int, findings: Findings) -> tuple[Hours, ...
     return tuple(week)
 
 
-def _weekdays(name: str, line: int, findings: Findings) -> Iterator[int]:
+def _weekdays(name: str, line: Place, findings: Findings) -> Iterator[int]:
     for part in name.replace(" ", "").split(","):
         first, _, last = part.partition("-")
         if part == "daily":

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
+from .cells import split
 from .expressions import Expression
 from .expressions import parse as parse_expression
-from .source import Entries, Findings, Listing, Node, Scalar
+from .source import Entries, Findings, Listing, Node, Place, Scalar
 from .table import NO_MATCH, UNDECIDED, Fact, Outcome, Reply, Response
 from .values import BadValue, Kind, Value, literal, number
 
@@ -60,7 +61,7 @@ def value_of(node: Node, kind: Kind, findings: Findings) -> Value:
         return None
 
 
-def _columns(root: Entries, part: str, findings: Findings) -> list[tuple[str, Node, int]]:
+def _columns(root: Entries, part: str, findings: Findings) -> list[tuple[str, Node, Place]]:
     node = root.items.get(part)
     if node is None or (isinstance(node, Scalar) and node.is_null):
         return []
@@ -82,7 +83,7 @@ def _columns(root: Entries, part: str, findings: Findings) -> list[tuple[str, No
     return good
 
 
-def _options(node: Node, line: int, first: str, known: frozenset[str], findings: Findings) -> dict[str, Node]:
+def _options(node: Node, line: Place, first: str, known: frozenset[str], findings: Findings) -> dict[str, Node]:
     """The short form `amount: number 0.01` as the long one `{type: number, unit: 0.01}`."""
     if isinstance(node, Entries):
         for name in node.items:
@@ -99,7 +100,7 @@ def _options(node: Node, line: int, first: str, known: frozenset[str], findings:
     return {}
 
 
-def _fact(name: str, node: Node, line: int, findings: Findings) -> Fact:
+def _fact(name: str, node: Node, line: Place, findings: Findings) -> Fact:
     options = _options(node, line, "type", _FACT, findings)
     kind = _kind(options.get("type"), line, findings)
     return Fact(
@@ -110,10 +111,11 @@ def _fact(name: str, node: Node, line: int, findings: Findings) -> Fact:
         missing=_reply(options.get("missing"), NO_MATCH, kind, findings),
         null=_reply(options.get("null"), NO_MATCH, kind, findings),
         wrong=_reply(options.get("wrong"), UNDECIDED, kind, findings),
+        note=_note(options, findings),
     )
 
 
-def _derived(name: str, node: Node, line: int, facts: Mapping[str, Fact], findings: Findings) -> Fact | None:
+def _derived(name: str, node: Node, line: Place, facts: Mapping[str, Fact], findings: Findings) -> Fact | None:
     options = _options(node, line, "is", _DERIVED, findings)
     written = options.get("is")
     if not isinstance(written, Scalar):
@@ -131,10 +133,11 @@ def _derived(name: str, node: Node, line: int, facts: Mapping[str, Fact], findin
         missing=_reply(options.get("missing"), NO_MATCH, expression.kind, findings),
         null=_reply(options.get("null"), NO_MATCH, expression.kind, findings),
         expression=expression,
+        note=_note(options, findings),
     )
 
 
-def _outcome(name: str, node: Node, line: int, findings: Findings) -> Outcome:
+def _outcome(name: str, node: Node, line: Place, findings: Findings) -> Outcome:
     options = _options(node, line, "type", _OUTCOME, findings)
     kind = _kind(options.get("type"), line, findings)
     optional = options.get("optional")
@@ -143,10 +146,18 @@ def _outcome(name: str, node: Node, line: int, findings: Findings) -> Outcome:
         kind=kind,
         allowed=_allowed(options, kind, findings),
         optional=optional is not None and value_of(optional, Kind.BOOLEAN, findings) is True,
+        note=_note(options, findings),
     )
 
 
-def _kind(node: Node | None, line: int, findings: Findings) -> Kind:
+def _note(options: Mapping[str, Node], findings: Findings) -> str:
+    node = options.get("note")
+    if isinstance(node, Entries | Listing):
+        findings.add(node.line, "a note is one text", "note: whole days, counted from the due date")
+    return node.text.strip() if isinstance(node, Scalar) and not node.is_null else ""
+
+
+def _kind(node: Node | None, line: Place, findings: Findings) -> Kind:
     text = node.text if isinstance(node, Scalar) else ""
     try:
         return Kind(text)
@@ -180,11 +191,20 @@ def _allowed(options: Mapping[str, Node], kind: Kind, findings: Findings) -> tup
     if isinstance(node, Listing):
         items: list[Node] = list(node.items)
     elif isinstance(node, Scalar):
-        items = [Scalar(part.strip(), node.line) for part in node.text.split(",")]
+        items = _listed(node, findings)
     else:
         findings.add(node.line, "allowed is no list", "allowed: [hold, release]")
         return ()
     return tuple(value_of(item, kind, findings) for item in items)
+
+
+def _listed(node: Scalar, findings: Findings) -> list[Node]:
+    """Values with commas between, in one cell or line; a comma in quotation marks belongs to its value."""
+    try:
+        return [Scalar(part, node.line) for part in split(node.text)]
+    except BadValue as error:
+        findings.add(node.line, str(error), error.hint)
+        return []
 
 
 def _reply(node: Node | None, otherwise: Reply, kind: Kind, findings: Findings) -> Reply:

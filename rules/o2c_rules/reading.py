@@ -19,6 +19,7 @@ _HEAD = frozenset(
     | {"facts", "derived", "outcome", "default", "rows", "notes"}
 )
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)*")
+_NOTE = re.compile(r"[^\s:.#][^:\n\r#]*(?<!\s)")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -65,12 +66,12 @@ def _table(path: str, root: Entries, findings: Findings) -> Table:
         facts=facts,
         outcomes=outcomes,
         rows=read_rows(root, facts, outcomes, findings),
-        title=_text(root, "title"),
+        title=_title(root, findings),
         aggregation=aggregation,
         effective_from=since,
         effective_to=until,
         default=read_default(root, outcomes, facts, findings),
-        notes=_notes(root.items.get("notes")),
+        notes=_notes(root.items.get("notes"), findings),
     )
 
 
@@ -89,13 +90,25 @@ def _name(path: str, root: Entries, findings: Findings) -> str:
 
 def _text(root: Entries, name: str) -> str:
     node = root.items.get(name)
-    return node.text if isinstance(node, Scalar) and not node.is_null else ""
+    return node.text.strip() if isinstance(node, Scalar) and not node.is_null else ""
 
 
-def _notes(node: Node | None) -> Mapping[str, str]:
-    if isinstance(node, Entries):
-        return {name: item.text for name, item in node.items.items() if isinstance(item, Scalar)}
-    return {"note": node.text} if isinstance(node, Scalar) and not node.is_null else {}
+def _title(root: Entries, findings: Findings) -> str:
+    if not isinstance(node := root.items.get("title", Scalar("", root.line)), Scalar):
+        findings.add(node.line, "the title is no text", "title: Who may release a held order")
+    return _text(root, "title")
+
+
+def _notes(node: Node | None, findings: Findings) -> Mapping[str, str]:
+    if not isinstance(node, Entries):
+        return {"note": node.text.strip()} if isinstance(node, Scalar) and not node.is_null else {}
+    found = {}
+    for name, item in node.items.items():
+        if not isinstance(item, Scalar) or not _NOTE.fullmatch(name):
+            findings.add(node.lines[name], f"the note {name!r} is no text under a plain name", "notes: {scope: a text}")
+        else:
+            found[name] = item.text.strip()
+    return found
 
 
 def _choice(root: Entries, name: str, choices: type[_Choice], otherwise: _Choice, findings: Findings) -> _Choice:

@@ -7,11 +7,12 @@ from .cells import ANY, Cell, Interval
 from .cells import parse as parse_cell
 from .columns import RESERVED, value_of
 from .sentences import BadTemplate, check
-from .source import ROWS_MOST, Entries, Findings, Listing, Node, Scalar
+from .source import ROWS_MOST, Entries, Findings, Listing, Node, Place, Scalar, spoken
 from .table import Default, Fact, Outcome, Row
 from .values import BadValue, Kind, Value
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NOTHING = Scalar("", 0)
 _ORDERED = (Kind.NUMBER, Kind.MONEY)
 
 
@@ -48,7 +49,7 @@ def read_default(
 class _Reader:
     def __init__(self, facts: tuple[Fact, ...], outcomes: tuple[Outcome, ...], findings: Findings) -> None:
         self._facts, self._outcomes, self._findings = facts, outcomes, findings
-        self._ids: dict[str, int] = {}
+        self._ids: dict[str, Place] = {}
         self._names = {f.name for f in facts} | {o.name for o in outcomes} | RESERVED
 
     def row(self, node: Node) -> Row | None:
@@ -57,6 +58,9 @@ class _Reader:
             return None
         self.check_names(node, self._names)
         id_ = self._id(node)
+        for name in ("because", "basis", "source", "note"):
+            if not isinstance(node.items.get(name, _NOTHING), Scalar):
+                self._findings.add(node.lines[name], f"{name} is no text", "write one text; quote it if it has commas")
         return Row(
             id=id_,
             cells={f.name: cell for f in self._facts if not (cell := self._cell(node, f)).is_any},
@@ -92,7 +96,9 @@ class _Reader:
         if not _ID.fullmatch(id_):
             self._findings.add(node.line, f"a row with the id {id_!r}", "letters, digits, . _ -, such as C-07")
         elif id_ in self._ids:
-            self._findings.add(node.line, f"row {id_!r} a second time", f"it stands already in line {self._ids[id_]}")
+            self._findings.add(
+                node.line, f"row {id_!r} a second time", f"it stands already in {spoken(self._ids[id_])}"
+            )
         self._ids.setdefault(id_, node.line)
         return id_
 
@@ -124,7 +130,7 @@ class _Reader:
         self._check_cell(cell, fact, line)
         return cell
 
-    def _check_cell(self, cell: Cell, fact: Fact, line: int) -> None:
+    def _check_cell(self, cell: Cell, fact: Fact, line: Place) -> None:
         for test in cell.tests:
             if not isinstance(test, Interval):
                 if fact.allowed and test not in fact.allowed:
@@ -133,7 +139,7 @@ class _Reader:
             elif fact.kind in _ORDERED:
                 self._check_unit(test, fact, line)
 
-    def _check_unit(self, test: Interval, fact: Fact, line: int) -> None:
+    def _check_unit(self, test: Interval, fact: Fact, line: Place) -> None:
         for bound in (test.low, test.high):
             if isinstance(bound, int | Decimal) and bound % fact.unit != 0:
                 self._findings.add(

@@ -1,14 +1,46 @@
-"""What a rule file says before anyone knows what it means: scalars, mappings and lists with their lines, and findings.
+"""What a rule file says before anyone knows what it means: scalars, mappings and lists with their places, and findings.
 
-YAML and CSV become the same tree, so every check is written once.
+Every format becomes the same tree, so every check is written once.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 BYTES_MOST = 2_000_000
 ROWS_MOST = 20_000
 TEXT_MOST = 4_000
+_PLACE = re.compile(r"(.*?):(?:(.+)!([A-Z]+))?(\d+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlace:
+    """A cell of a workbook; row and column are counted from 1."""
+
+    sheet: str
+    row: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{column_letters(self.column)}{self.row}"
+
+
+Place = int | SheetPlace
+"""Where something stands: a line, counted from 1, or a cell of a workbook."""
+
+
+def column_letters(column: int) -> str:
+    """The name of a workbook's column, counted from 1: A, B, … Z, AA."""
+    letters = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def spoken(place: Place) -> str:
+    """A place in a sentence: `line 7`, or `rules!C7`."""
+    return f"line {place}" if isinstance(place, int) else str(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +48,7 @@ class Scalar:
     """Text as written; nothing has been taken for a number, a date or a boolean yet."""
 
     text: str
-    line: int
+    line: Place
     quoted: bool = False
 
     @property
@@ -30,16 +62,16 @@ class Listing:
     """Several nodes in order."""
 
     items: tuple["Node", ...]
-    line: int
+    line: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Named nodes in order, with the line of each name."""
+    """Named nodes in order, with the place of each name."""
 
     items: dict[str, "Node"]
-    lines: dict[str, int]
-    line: int
+    lines: dict[str, Place]
+    line: Place
 
 
 Node = Scalar | Listing | Entries
@@ -53,10 +85,12 @@ class Finding:
     text: str
     hint: str = ""
 
-    def place(self) -> tuple[str, int]:
-        """File and line, to put findings in order."""
-        file, _, line = self.where.rpartition(":")
-        return (file, int(line)) if line.isdecimal() else (self.where, 0)
+    def place(self) -> tuple[str, str, int, int, str]:
+        """File, sheet, row (or line) and column, to put findings in order."""
+        if not (found := _PLACE.fullmatch(self.where)):
+            return (self.where, "", 0, 0, "")
+        column = found[3] or ""
+        return (found[1], found[2] or "", int(found[4]), len(column), column)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}" + (f" ({self.hint})" if self.hint else "")
@@ -77,8 +111,8 @@ class Findings:
     file: str
     found: list[Finding] = field(default_factory=list)
 
-    def add(self, line: int, text: str, hint: str = "") -> None:
-        """Note one error at a line (counted from 1)."""
+    def add(self, line: Place, text: str, hint: str = "") -> None:
+        """Note one error at its place."""
         self.found.append(Finding(f"{self.file}:{line}", text, hint))
 
     def raise_any(self) -> None:

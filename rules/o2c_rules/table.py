@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .cells import Cell
 from .expressions import Expression
+from .source import Place
 from .values import Kind, Value
 
 
@@ -80,6 +81,7 @@ class Fact:
     null: Reply = NO_MATCH
     wrong: Reply = UNDECIDED
     expression: Expression | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Outcome:
     kind: Kind
     allowed: tuple[Value, ...] = ()
     optional: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ class Row:
     basis: str = ""
     source: str = ""
     note: str = ""
-    line: int = 0
+    line: Place = field(default=0, compare=False)
+    """Where it stands is no part of what it says."""
 
 
 @dataclass(frozen=True, slots=True)

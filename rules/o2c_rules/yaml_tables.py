@@ -5,7 +5,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
-from .source import TEXT_MOST, Entries, Findings, Listing, Node, Scalar
+from .source import TEXT_MOST, Entries, Findings, Listing, Node, Place, Scalar, spoken
 
 DEPTH_MOST = 12
 _TAGS = frozenset(
@@ -75,14 +75,14 @@ def _scalar(node: ScalarNode, findings: Findings) -> Scalar:
 
 def _entries(node: MappingNode, findings: Findings, depth: int) -> Entries:
     items: dict[str, Node] = {}
-    lines: dict[str, int] = {}
+    lines: dict[str, Place] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode):
             findings.add(line, "a name that is no text", "a name is one word")
             continue
         if key.value in items:
-            findings.add(line, f"{key.value!r} a second time", f"it stands already in line {lines[key.value]}")
+            findings.add(line, f"{key.value!r} a second time", f"it stands already in {spoken(lines[key.value])}")
             continue
         items[key.value] = _node(value, findings, depth + 1)
         lines[key.value] = line
