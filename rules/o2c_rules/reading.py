@@ -16,7 +16,7 @@ from .values import Kind
 
 _HEAD = frozenset(
     {"table", "title", "policy", "aggregation", "version_by", "effective_from", "effective_to"}
-    | {"facts", "derived", "outcome", "default", "rows", "notes"}
+    | {"facts", "derived", "outcome", "default", "rows", "notes", "kind"}
 )
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)*")
 _NOTE = re.compile(r"[^\s:.#][^:\n\r#]*(?<!\s)")
@@ -72,6 +72,7 @@ def _table(path: str, root: Entries, findings: Findings) -> Table:
         effective_to=until,
         default=read_default(root, outcomes, facts, findings),
         notes=_notes(root.items.get("notes"), findings),
+        kind=_kind(root.items.get("kind"), findings),
     )
 
 
@@ -109,6 +110,21 @@ def _notes(node: Node | None, findings: Findings) -> Mapping[str, str]:
         else:
             found[name] = item.text.strip()
     return found
+
+
+def _kind(node: Node | None, findings: Findings) -> Mapping[str, str]:
+    """`kind: approvals`, or the kind and the columns that play its parts: `{is: approvals, amount: amount_minor}`."""
+    if node is None or (isinstance(node, Scalar) and node.is_null):
+        return {}
+    if isinstance(node, Scalar):
+        return {"is": node.text.strip()}
+    items = node.items if isinstance(node, Entries) else {}
+    parts = {name: item.text.strip() for name, item in items.items() if isinstance(item, Scalar)}
+    if "is" not in parts or len(parts) < len(items):
+        findings.add(
+            node.line, "kind is neither a word nor a set of texts", "kind: {is: approvals, amount: total_minor}"
+        )
+    return parts
 
 
 def _choice(root: Entries, name: str, choices: type[_Choice], otherwise: _Choice, findings: Findings) -> _Choice:

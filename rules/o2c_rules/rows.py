@@ -34,7 +34,7 @@ def read_rows(
 def read_default(
     root: Entries, outcomes: tuple[Outcome, ...], facts: tuple[Fact, ...], findings: Findings
 ) -> Default | None:
-    """What the head says for the case that no row matches."""
+    """What the head says for the case that no row matches; a sentence alone says that then nothing is answered."""
     node = root.items.get("default")
     if node is None:
         return None
@@ -43,6 +43,8 @@ def read_default(
         return None
     reader = _Reader(facts, outcomes, findings)
     reader.check_names(node, {o.name for o in outcomes} | {"because"})
+    if set(node.items) == {"because"}:
+        return Default({o.name: None for o in outcomes}, reader.sentence(node))
     return Default(reader.answers(node, "the default"), reader.sentence(node))
 
 

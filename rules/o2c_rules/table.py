@@ -138,3 +138,5 @@ class Table:
     """The last day on which this version holds."""
     default: Default | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    kind: Mapping[str, str] = field(default_factory=dict)
+    """Which laws a check holds the table to: `is` names the kind, the rest which column plays which part."""
