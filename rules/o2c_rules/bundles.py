@@ -1,6 +1,8 @@
 """Where released rules live: immutable bundles by their hash, and a chain of releases that nobody can change unseen.
 
     store/bundles/<hash>/orders/credit.yaml …  what was published
+    store/bundles/<hash>/reports/…             what checks said of it; hashed in the release's line
+    store/proposals/P-1/…                      what waits for a second person, and what became of it
     store/releases.jsonl                       which bundle holds from when, by whom; each line hashed over the last
 
 A store is only ever added to. Nothing here reads a clock for a decision: instants are given.
@@ -9,78 +11,50 @@ A store is only ever added to. Nothing here reads a clock for a decision: instan
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import orjson
-
+from .releasing.chain import (
+    GENESIS,
+    NO_CIRCUMSTANCES,
+    NO_SCOPE,
+    Approval,
+    BrokenChain,
+    Circumstances,
+    NothingInForce,
+    Release,
+    Scope,
+    StoreProblem,
+    chained,
+    verified,
+)
+from .releasing.models import Schedule
 from .rulebook import BOOKS, RuleBook, bundle_hash, read_files
+from .source import BadTable
 
-GENESIS = "0" * 64
 RELEASES = "releases.jsonl"
+REPORTS = "reports"
 SHIPPED = "shipped"
 """The author of releases that nobody but the installation made."""
-
-
-class StoreProblem(Exception):
-    """The store cannot be used as it is; the text says why."""
-
-
-class BrokenChain(StoreProblem):
-    """A line of the releases is not what was once written. `release` is the number of the first bad one."""
-
-    def __init__(self, release: int, why: str) -> None:
-        super().__init__(f"release {release}: {why}")
-        self.release = release
+_REPORT = re.compile(r"[a-z]{1,40}-[0-9a-f]{64}")
 
 
 class UnknownBundle(StoreProblem):
     """A hash under which nothing was published, or under which something else lies now."""
 
 
-class NothingInForce(StoreProblem):
-    """No release holds yet at an instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Who stands for a release: two people, and the ticket they speak of."""
-
-    author: str
-    approver: str
-    ticket: str
-
-    def __post_init__(self) -> None:
-        if not (self.author and self.approver and self.ticket):
-            raise StoreProblem("a release names its author, its approver and a ticket")
-        if self.author == self.approver:
-            raise StoreProblem(f"{self.author} may not approve what {self.author} wrote")
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A bundle that holds from an instant on, until a later release holds."""
-
-    n: int
-    bundle: str
-    effective_from: datetime
-    approval: Approval
-    previous: str
-    """The hash of the release before."""
-    hash: str
-
-    def as_line(self) -> bytes:
-        """Its line in the chain."""
-        return orjson.dumps(_body(self) | {"hash": self.hash}, option=orjson.OPT_SORT_KEYS) + b"\n"
-
-
 class Source(Protocol):
-    """Where releases and bundles are read from. A folder today; an HTTP store has the same three questions."""
+    """Where releases and bundles are read from: a folder, or another machine's store."""
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long it is left alone between two looks; 0 where a look costs nothing."""
 
     def stamp(self) -> object:
         """Something cheap that differs whenever the releases do."""
@@ -95,6 +69,8 @@ class Source(Protocol):
 class Store:
     """A store in a folder."""
 
+    pause_seconds = 0.0
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._books: dict[str, RuleBook] = {}
@@ -104,16 +80,26 @@ class Store:
 
         Publishing the same again changes nothing.
         """
-        book = RuleBook.of(tables)
+        return self.publish_book(RuleBook.of(tables))
+
+    def publish_book(self, book: RuleBook) -> str:
+        """The same for a book at hand."""
         if not book.tables:
-            raise StoreProblem(f"{tables} holds no tables")
+            raise StoreProblem("it holds no tables")
         target = self._bundle(book.hash)
         if not target.exists():
             self._write(book.files, target)
         self._books[book.hash] = book
         return book.hash
 
-    def release(self, bundle: str, effective_from: datetime, approval: Approval) -> Release:
+    def release(
+        self,
+        bundle: str,
+        effective_from: datetime,
+        approval: Approval,
+        scope: Scope = NO_SCOPE,
+        about: Circumstances = NO_CIRCUMSTANCES,
+    ) -> Release:
         """Append a release. UnknownBundle when it was never published or is damaged."""
         if effective_from.tzinfo is None:
             raise ValueError(f"{effective_from} names no zone: instants are aware")
@@ -123,11 +109,57 @@ class Store:
             # Two that release at once would write two releases of one number.
             fcntl.flock(file, fcntl.LOCK_EX)
             chain = self.releases()
-            made = _chained(chain[-1] if chain else None, bundle, effective_from.astimezone(UTC), approval)
+            made = chained(
+                chain[-1] if chain else None, Release(0, bundle, effective_from, approval, "", "", scope, about)
+            )
             file.write(made.as_line())
             file.flush()
             os.fsync(file.fileno())
         return made
+
+    def add_report(self, bundle: str, name: str, content: bytes) -> str:
+        """Lay a report beside the tables of a bundle; its SHA-256, by which it is found and checked again."""
+        digest = hashlib.sha256(content).hexdigest()
+        self.book(bundle)
+        write_whole(self._report(bundle, name, digest), content)
+        return digest
+
+    def report(self, bundle: str, name: str, digest: str) -> bytes:
+        """A report as it was laid down. StoreProblem when it is gone or was changed."""
+        try:
+            content = self._report(bundle, name, digest).read_bytes()
+        except FileNotFoundError as error:
+            raise StoreProblem(f"the report {name} of bundle {bundle[:12]} is gone") from error
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise StoreProblem(f"the report {name} of bundle {bundle[:12]} is not what was written")
+        return content
+
+    def chain(self) -> bytes:
+        """The chain as it stands in its file."""
+        try:
+            return (self.folder / RELEASES).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def verify(self) -> tuple[Release, ...]:
+        """Everything from the first byte on: chain, tables and reports. BrokenChain names the first bad release."""
+        releases = self.releases()
+        for release in releases:
+            try:
+                self._read(release.bundle)
+                for name, digest in release.about.reports.items():
+                    self.report(release.bundle, name, digest)
+            except (StoreProblem, BadTable, OSError) as error:
+                raise BrokenChain(release.n, str(error)) from error
+        return releases
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else changes the proposals of this store meanwhile."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def stamp(self) -> object:
         """Size and time of the chain's file; None where there is none."""
@@ -139,15 +171,11 @@ class Store:
 
     def releases(self) -> tuple[Release, ...]:
         """All releases, verified from the first to the last."""
-        try:
-            content = (self.folder / RELEASES).read_bytes()
-        except FileNotFoundError:
-            return ()
-        return tuple(_verified(content))
+        return tuple(verified(self.chain()))
 
-    def current(self, at: datetime) -> Release:
+    def current(self, at: datetime, contract: str | None = None) -> Release:
         """The release in force at an instant. NothingInForce before the first."""
-        return in_force(self.releases(), at)
+        return in_force(self.releases(), at, contract)
 
     def book(self, bundle: str) -> RuleBook:
         """The compiled bundle; compiled once, verified against its hash when it is read."""
@@ -164,6 +192,11 @@ class Store:
         if (found := bundle_hash(files)) != bundle:
             raise UnknownBundle(f"bundle {bundle} is damaged: its files now have the hash {found}")
         return RuleBook(files)
+
+    def _report(self, bundle: str, name: str, digest: str) -> Path:
+        if not _REPORT.fullmatch(f"{name}-{digest}"):
+            raise StoreProblem(f"{name!r} with {digest!r} names no report")
+        return self._bundle(bundle) / REPORTS / f"{name}-{digest[:16]}.json"
 
     def _bundle(self, bundle: str) -> Path:
         if len(bundle) != len(GENESIS) or not set(bundle) <= set("0123456789abcdef"):
@@ -190,12 +223,24 @@ class Store:
             shutil.rmtree(beside, ignore_errors=True)
 
 
-def in_force(releases: tuple[Release, ...], at: datetime) -> Release:
+def in_force(releases: tuple[Release, ...], at: datetime, contract: str | None = None) -> Release:
     """The last release of the chain that is effective at an instant, so that a rollback is simply a later release."""
-    found = next((release for release in reversed(releases) if release.effective_from <= at), None)
-    if found is None:
-        raise NothingInForce(f"no release of rules is in force at {at}; the chain has {len(releases)}")
-    return found
+    return Schedule(releases).at(at, contract)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """A file that is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def seed(folder: Path, first_instant: datetime) -> Store:
@@ -212,59 +257,20 @@ def seed(folder: Path, first_instant: datetime) -> Store:
     return store
 
 
-def _chained(last: Release | None, bundle: str, since: datetime, approval: Approval) -> Release:
-    made = Release(
-        n=last.n + 1 if last else 1,
-        bundle=bundle,
-        effective_from=since,
-        approval=approval,
-        previous=last.hash if last else GENESIS,
-        hash="",
-    )
-    return Release(made.n, made.bundle, made.effective_from, approval, made.previous, _hash(made))
-
-
-def _body(release: Release) -> dict[str, Any]:
-    return {
-        "n": release.n,
-        "bundle": release.bundle,
-        "effective_from": release.effective_from.isoformat(),
-        "author": release.approval.author,
-        "approver": release.approval.approver,
-        "ticket": release.approval.ticket,
-        "previous": release.previous,
-    }
-
-
-def _hash(release: Release) -> str:
-    return hashlib.sha256(orjson.dumps(_body(release), option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _verified(content: bytes) -> Iterator[Release]:
-    previous = GENESIS
-    lines = content.split(b"\n")
-    for n, line in enumerate(lines[:-1], 1):
-        release = _parsed(n, line)
-        if release.n != n or release.previous != previous or release.hash != _hash(release):
-            raise BrokenChain(n, "its hash is not the one that its content and the release before it give")
-        if release.as_line() != line + b"\n":
-            raise BrokenChain(n, "it is not written the way it was released")
-        previous = release.hash
-        yield release
-    if lines[-1]:
-        raise BrokenChain(len(lines), "its line has no end")
-
-
-def _parsed(n: int, line: bytes) -> Release:
-    try:
-        body = orjson.loads(line)
-        return Release(
-            n=body["n"],
-            bundle=body["bundle"],
-            effective_from=datetime.fromisoformat(body["effective_from"]),
-            approval=Approval(body["author"], body["approver"], body["ticket"]),
-            previous=body["previous"],
-            hash=body["hash"],
-        )
-    except (ValueError, TypeError, KeyError, StoreProblem) as error:
-        raise BrokenChain(n, f"it cannot be read ({error})") from error
+__all__ = [
+    "RELEASES",
+    "SHIPPED",
+    "Approval",
+    "BrokenChain",
+    "Circumstances",
+    "NothingInForce",
+    "Release",
+    "Scope",
+    "Source",
+    "Store",
+    "StoreProblem",
+    "UnknownBundle",
+    "in_force",
+    "seed",
+    "write_whole",
+]

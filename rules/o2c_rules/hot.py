@@ -1,16 +1,19 @@
 """The rules a service decides by, swapped between slices: a bad file never replaces a good one, and says why."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from .bundles import NothingInForce, Release, Source, StoreProblem, in_force
+from .releasing.models import Models, Schedule
 from .rulebook import RuleBook
 from .source import BadTable
 
 AGAIN_SECONDS = 1.0
 """How long a store that was found bad is left alone while it looks the same."""
+ASKED_AT_RELEASE = "reference/release-"
+"""Tables that no service asks, so that a bundle from before them still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class _Read:
     stamp: object
     releases: tuple[Release, ...]
     books: dict[str, RuleBook]
+    unfit: Mapping[str, str]
+    """Bundles that the code cannot decide by -> why."""
 
 
 class HotBook:
@@ -36,7 +41,7 @@ class HotBook:
         self._source, self._needs, self._monotonic = source, needs, monotonic
         self._read: _Read | None = None
         self._tried: object = None
-        self._tried_at = self._read_at = monotonic()
+        self._tried_at = self._read_at = self._looked_at = monotonic()
         self.problem: str | None = None
         """Why the store could not be read the last time; None when it could."""
 
@@ -47,17 +52,33 @@ class HotBook:
 
     @property
     def releases(self) -> tuple[Release, ...]:
-        """The chain as last read."""
+        """The chain as last read, every bundle of it compiled."""
         return self._read.releases if self._read else ()
+
+    def due(self) -> bool:
+        """Whether it is time to poll: asked before every slice, so it costs a look at a file at most."""
+        if self._read is None:
+            return True
+        if self._source.pause_seconds:
+            return self._monotonic() - self._looked_at >= self._source.pause_seconds
+        try:
+            stamp = self._source.stamp()
+        except OSError:
+            return True
+        if stamp == self._read.stamp:
+            self._good()
+            return False
+        return not self._tried_just_now(stamp)
 
     def poll(self) -> bool:
         """Read the store if it has changed; True when something new is in use. Never raises for a bad store."""
+        self._looked_at = self._monotonic()
         try:
             stamp = self._source.stamp()
             if self._read is not None and stamp == self._read.stamp:
                 self._good()
                 return False
-            if self.problem and stamp == self._tried and self._monotonic() - self._tried_at < AGAIN_SECONDS:
+            if self._tried_just_now(stamp):
                 return False
             self._tried, self._tried_at = stamp, self._monotonic()
             fresh = self._fresh(stamp)
@@ -72,11 +93,30 @@ class HotBook:
         """The book in force at an instant. NothingInForce when there is none, or the store was never readable."""
         return self.book(self.release_at(instant).bundle)
 
-    def release_at(self, instant: datetime) -> Release:
+    def release_at(self, instant: datetime, contract: str | None = None) -> Release:
         """The release in force at an instant."""
-        if self._read is None:
-            raise NothingInForce(self.problem or "the store of rules was not read yet")
-        return in_force(self._read.releases, instant)
+        return in_force(self._known().releases, instant, contract)
+
+    def effective(self, now: datetime) -> tuple[Release, ...]:
+        """The releases that may decide from now on: they hold for somebody, are effective, and fit the code.
+
+        NothingInForce where one that holds now does not fit: what it decides must not fall to another.
+        """
+        read = self._known()
+        schedule = Schedule(read.releases)
+        for release in schedule.holding(now):
+            if why := read.unfit.get(release.bundle):
+                raise NothingInForce(why)
+        ever = schedule.ever_in_force
+        return tuple(r for r in read.releases if r.n in ever and r.effective_from <= now and r.bundle not in read.unfit)
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """When the next release that is known takes effect."""
+        return min((r.effective_from for r in self.releases if r.effective_from > now), default=None)
+
+    def models(self, releases: tuple[Release, ...]) -> Models:
+        """The books of these releases, for slices to choose from."""
+        return Models(releases, self._known().books.__getitem__)
 
     def book(self, bundle: str) -> RuleBook:
         """A released book by its hash."""
@@ -84,8 +124,17 @@ class HotBook:
             raise NothingInForce(f"bundle {bundle} is not released")
         return self._read.books[bundle]
 
+    def _known(self) -> _Read:
+        if self._read is None:
+            raise NothingInForce(self.problem or "the store of rules was not read yet")
+        return self._read
+
     def _good(self) -> None:
         self.problem, self._read_at = None, self._monotonic()
+
+    def _tried_just_now(self, stamp: object) -> bool:
+        same = bool(self.problem) and stamp == self._tried
+        return same and self._monotonic() - self._tried_at < AGAIN_SECONDS
 
     def _fresh(self, stamp: object) -> _Read:
         releases = self._source.releases()
@@ -95,19 +144,24 @@ class HotBook:
         if releases[: len(known)] != known:
             raise StoreProblem(f"the store's first {len(known)} releases are not those read before")
         books = {release.bundle: self._source.book(release.bundle) for release in releases}
+        unfit = {bundle: why for bundle, book in books.items() if (why := self._unfit(book))}
         # What was released before this process began may be older than its code; only the last of it must fit.
         for release in releases[len(known) :] if known else releases[-1:]:
-            self._check(release, books[release.bundle])
-        return _Read(stamp, releases, books)
+            if release.bundle in unfit:
+                raise StoreProblem(f"release {release.n}{unfit[release.bundle]}")
+        return _Read(stamp, releases, books, {bundle: f"bundle {bundle[:12]}{why}" for bundle, why in unfit.items()})
 
-    def _check(self, release: Release, book: RuleBook) -> None:
-        """A bundle without a table or an outcome that the code asks for would stop every customer at once."""
+    def _unfit(self, book: RuleBook) -> str:
+        """Why it may not decide: without a table or an outcome that the code asks for every customer would stop."""
         if self._needs is None:
-            return
+            return ""
         for table in self._needs.tables:
+            if table.startswith(ASKED_AT_RELEASE):
+                continue
             wanted = {outcome.name for outcome in self._needs.versions(table)[-1].outcomes}
             if table not in book.tables:
-                raise StoreProblem(f"release {release.n} lacks the table {table}")
+                return f" lacks the table {table}"
             for version in book.versions(table):
                 if lacking := sorted(wanted - {outcome.name for outcome in version.outcomes}):
-                    raise StoreProblem(f"release {release.n}: {version.file} lacks {', '.join(lacking)}")
+                    return f": {version.file} lacks {', '.join(lacking)}"
+        return ""
