@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .columns import value_of
+from .decision import Decision
 from .reading import name_of
 from .rulebook import CASES, RuleBook
 from .source import BadTable, Entries, Findings, Listing, Node, Scalar, decoded
@@ -30,21 +31,26 @@ class Case:
     rows: tuple[str, ...] | None = None
     outcome: Mapping[str, Value] | None = None
     undecided: bool = False
+    note: str = ""
 
     def failures(self, book: RuleBook) -> Iterator[str]:
         """What the table answers otherwise than this case says; nothing when it holds."""
         decision = book.decide(self.table, self.facts, self.on)
         where = f"{self.where}: {self.sentence!r}:"
+        for expected, answered in self.contradictions(decision):
+            why = "; " + "; ".join(decision.explain().sentences()) if expected.startswith("rows ") else ""
+            yield f"{where} expected {expected}, got {answered.removeprefix('rows ')}{why}"
+
+    def contradictions(self, decision: Decision) -> Iterator[tuple[str, str]]:
+        """What was expected and what was answered instead, wherever the decision is another than this case says."""
         if self.undecided != (decision.undecided is not None):
-            yield f"{where} expected {'un' * self.undecided}decided, got {decision.undecided or 'a decision'}"
+            yield f"{'un' * self.undecided}decided", decision.undecided or "a decision"
         rows = tuple(row.id for row in decision.rows)
         if self.rows is not None and rows != self.rows:
-            yield f"{where} expected rows {list(self.rows)}, got {list(rows)}; " + "; ".join(
-                decision.explain().sentences()
-            )
+            yield f"rows {list(self.rows)}", f"rows {list(rows)}"
         for name, value in (self.outcome or {}).items():
             if (found := decision[name]) != value or isinstance(found, bool) != isinstance(value, bool):
-                yield f"{where} expected {name} {value!r}, got {found!r}"
+                yield f"{name} {value!r}", repr(found)
 
 
 def cases_of(book: RuleBook, table: str) -> tuple[Case, ...]:
@@ -95,6 +101,7 @@ def _case(node: Node, book: RuleBook, table: str, findings: Findings) -> Case | 
         rows=_rows(expect, version, findings),
         outcome=_outcome(expect, version, findings),
         undecided=undecided is not None and value_of(undecided, Kind.BOOLEAN, findings) is True,
+        note=noted.text if isinstance(noted := node.items.get("note"), Scalar) else "",
     )
 
 
@@ -108,6 +115,11 @@ def _day(node: Node | None, versions: tuple[Table, ...], findings: Findings) -> 
     """The date of the case; without one, a day on which the newest version is in force."""
     if node is not None and isinstance(day := value_of(node, Kind.DATE, findings), date):
         return day
+    return default_day(versions)
+
+
+def default_day(versions: tuple[Table, ...]) -> date:
+    """The day of a case that names none: one on which the newest version is in force."""
     newest = versions[-1]
     return min(max(FIRST_DAY, newest.effective_from), newest.effective_to)
 

@@ -1,0 +1,141 @@
+"""`o2c rules test` and `o2c rules cases` as an analyst calls them, also with files that are wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+from o2c_console.main import app
+from typer.testing import CliRunner, Result
+
+TABLE = """
+table: t/hold
+title: Large orders
+policy: F
+version_by: recorded
+facts: {amount_minor: money, currency: text}
+outcome: {then: text}
+default: {then: go}
+rows:
+  - {id: large, amount_minor: ">= 100.00 EUR", then: hold, basis: house}
+"""
+CASES = "- {case: large, facts: {amount_minor: 10000, currency: EUR}, expect: {rows: [large]}}\n"
+
+
+def o2c(*words: str) -> Result:
+    return CliRunner().invoke(app, ["rules", *words])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A table of its own with one case beside it."""
+    (tmp_path / "hold.cases.yaml").write_text(CASES)
+    path = tmp_path / "hold.yaml"
+    path.write_text(TABLE)
+    return path
+
+
+def test_cases_that_hold_are_counted_and_the_exit_is_clean(file: Path) -> None:
+    answer = o2c("test", str(file))
+
+    assert answer.exit_code == 0
+    assert "1 of 1 golden cases of t/hold hold" in answer.stdout
+
+
+def test_a_failing_case_is_shown_with_place_expectation_answer_and_reason(file: Path) -> None:
+    file.write_text(TABLE.replace("100.00", "100.01"))
+
+    answer = o2c("test", str(file))
+
+    assert answer.exit_code == 1
+    assert "t/hold.cases.yaml:1: large" in answer.stdout
+    assert "expected rows ['large']" in answer.stdout
+    assert "answered rows []" in answer.stdout
+    assert "would be large if amount_minor were 10001" in answer.stdout
+
+
+def test_coverage_below_a_threshold_is_a_finding(file: Path) -> None:
+    enough, short = o2c("test", str(file), "--coverage"), o2c("test", str(file), "--coverage", "--min-boundary", "90")
+
+    assert enough.exit_code == 0
+    assert "no case for boundary amount_minor = 9999, one unit below the boundary 10000 of large" in enough.stdout
+    assert short.exit_code == 1
+    assert "t/hold.yaml: boundary coverage is 33 %, 90 % are wanted" in short.stdout
+
+
+def test_a_mistake_that_no_case_notices_is_a_finding_with_its_line(file: Path) -> None:
+    answer = o2c("test", str(file), "--mutate")
+
+    assert answer.exit_code == 1
+    assert "no case notices t/hold.yaml:10: row large, amount_minor: >= 9999 for >= 10000" in answer.stdout
+
+
+def test_the_report_for_machines_says_the_same(file: Path) -> None:
+    told = json.loads(o2c("test", str(file), "--coverage", "--mutate", "--json").stdout)
+
+    assert (told["ok"], told["cases"], told["failures"]) == (False, 1, [])
+    assert told["coverage"][0]["boundary"]["percent"] == 33
+    assert told["mutation"][0]["unnoticed"][0]["facts"] == {"amount_minor": 9999, "currency": "EUR"}
+
+
+def test_suggested_cases_are_added_only_when_asked_and_close_the_boundary(file: Path) -> None:
+    printed = o2c("cases", str(file), "--suggest")
+    untouched = file.with_name("hold.cases.yaml").read_text()
+    added = o2c("cases", str(file), "--suggest", "--append")
+    after = o2c("test", str(file), "--coverage", "--mutate", "--min-boundary", "100")
+
+    assert printed.stdout.startswith("# Suggested by")
+    assert "a person must confirm" in printed.stdout
+    assert "amount is 99.99 EUR, one step below the boundary 100.00 EUR of large" in printed.stdout
+    assert untouched == CASES
+    assert added.exit_code == 0
+    assert after.exit_code == 0, after.stdout
+    assert "wait for a person" in after.stderr
+
+
+def test_a_file_that_is_there_is_not_overwritten_with_suggestions(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "missing.yaml"
+
+    first, second = (o2c("cases", str(file), "--suggest", "--out", str(out)) for _ in range(2))
+
+    assert first.exit_code == 0
+    assert out.read_text().count("note: suggested") == 2
+    assert second.exit_code == 1
+    assert "is there already" in " ".join(second.stderr.split())
+
+
+def test_the_cases_of_a_table_are_listed(file: Path) -> None:
+    listed, plain = o2c("cases", str(file)), json.loads(o2c("cases", str(file), "--json").stdout)
+
+    assert "t/hold.cases.yaml:1" in listed.stdout
+    assert [case["case"] for case in plain] == ["large"]
+
+
+def test_what_cannot_be_read_is_named_with_its_line(file: Path) -> None:
+    file.with_name("hold.cases.yaml").write_text("- {case: large, facts: {}, expect: {rows: [lrge]}}")
+
+    for answer in (o2c("test", str(file)), o2c("cases", str(file)), o2c("test", str(file), "--mutate")):
+        assert answer.exit_code == 2
+        assert "t/hold.cases.yaml:1: 'lrge' is no row of t/hold.yaml" in " ".join(answer.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["test", "no-such-file.yaml"], "no-such-file.yaml"),
+        (["cases", "orders/credt"], "did you mean orders/credit"),
+        (["cases", "shipped"], "one table at a time"),
+        (["cases", "orders/credit", "--rules", "shipped", "--suggest", "--append"], "name the rule file"),
+    ],
+)
+def test_bad_use_is_answered_with_a_hint(words: list[str], said: str) -> None:
+    answer = o2c(*words)
+
+    assert answer.exit_code == 2
+    assert said in answer.stderr
+
+
+def test_all_shipped_books_are_tried_in_one_call() -> None:
+    answer = o2c("test", "shipped", "--coverage")
+
+    assert answer.exit_code == 0, answer.stdout
+    assert "orders/credit.yaml" in answer.stdout
