@@ -53,6 +53,12 @@ class Bus(Protocol):
     async def ends(self, topics: Sequence[str]) -> Mapping[Place, int]:
         """Where the next record of each partition will go: lag is this less the position."""
 
+    async def history(self, topic: str, key: bytes, first: int = 0) -> tuple[Sequence[Record], int]:
+        """The records of one key in order, from an offset of its partition on; and the offset to go on from.
+
+        For who looks back at what was told; never for a service's reading.
+        """
+
     async def check(self) -> None:
         """Raises when the bus cannot be reached."""
 

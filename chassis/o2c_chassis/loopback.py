@@ -67,6 +67,10 @@ select topic, partition, "offset", key, headers, value, appended_at from (
         and l."offset" < g.start + $4) found
 where n <= $4 order by topic, partition, "offset"
 """
+_OF_KEY = """
+select key, headers, value, "offset", appended_at from log
+where topic = $1 and partition = $2 and "offset" >= $3 and "offset" < $4 and key = $5 order by "offset"
+"""
 _REMEMBER = 4_000
 """Records of one partition kept in memory."""
 
@@ -149,6 +153,14 @@ class Loopback:
                 record = Record(r["key"], unpack(r["headers"]), r["value"], r["offset"], r["appended_at"])
                 found.setdefault((r["topic"], r["partition"]), []).append(record)
         return found
+
+    async def history(self, topic: str, key: bytes, first: int = 0) -> tuple[list[Record], int]:
+        """The records of one key in order, from an offset of its partition on; and the offset to go on from."""
+        place = topic, partition_of(key, PARTITIONS)
+        after = (await self.ends([topic]))[place]
+        rows = await self._database.fetch(_OF_KEY, *place, first, after, key)
+        found = [Record(r["key"], unpack(r["headers"]), r["value"], r["offset"], r["appended_at"]) for r in rows]
+        return found, after
 
     async def check(self) -> None:
         await self._database.fetch("select 1")

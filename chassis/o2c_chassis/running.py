@@ -9,6 +9,7 @@ from datetime import datetime
 from o2c_contracts.event import LIVE
 
 from . import deadlines
+from .anchors import Anchors, Witness
 from .bus import Bus, Reader, Slice
 from .clock import Clock
 from .consumer import Path
@@ -35,6 +36,8 @@ class Surroundings:
     clock: Clock
     port: Port
     world: str = LIVE
+    anchor_days: int = 1
+    """The heads of the decision chains are told so often."""
 
 
 class Running:
@@ -46,6 +49,8 @@ class Running:
         self.clock, self.world = around.clock, around.world
         self.path = Path(service, self.database, self.rules.book, self.clock, self.world)
         self.relay = Relay(service.name, self.database, self.bus, self.clock)
+        self.anchors = Anchors(service.name, self.database, self.clock, self.world, around.anchor_days)
+        self.witness = Witness(service.name, self.bus, self.world)
         self.timer = Timer(self.path, self.clock)
         self.deliverer = Deliverer(self.path, around.port, self.clock)
         self.reader: Reader = self._reader()
@@ -91,9 +96,14 @@ class Running:
             pending.queued = pending.queued or done >= self.deliverer.most
         if pending.unsent:
             pending.unsent = False
-            sent = await self.relay.step()
+            sent = await self.tell()
             done, pending.unsent = done + sent, pending.unsent or sent >= self.relay.most
         return done
+
+    async def tell(self) -> int:
+        """Relay what is unsent, behind the heads of the decision chains where a day has begun; how many."""
+        await self.anchors.step()
+        return await self.relay.step()
 
     async def due_before(self, until: datetime) -> datetime | None:
         """When the next deadline is due, if not after `until`."""
@@ -114,7 +124,7 @@ class Running:
         """Until stopped; raises the first error that cannot be got over, so that the process ends and starts anew."""
         loops = [
             self.reader.run(),
-            self._loop(self.relay.step, 0.2, woken=True),
+            self._loop(self.tell, 0.2, woken=True),
             self._loop(self.wake_due, 0.5),
             self._loop(self.deliverer.step, 0.5),
             self._loop(self._flush_late, 1.0),

@@ -176,6 +176,12 @@ counters = Table(
     Column("next_number", BigInteger, nullable=False),
     Column("last_date", Date),
 )
+anchors = Table(
+    "anchors",
+    metadata,  # Days whose chain heads were told; the heads themselves bear witness on the topic, not here.
+    Column("day", Date, primary_key=True),
+    _instant("told_at"),
+)
 activations = Table(
     "activations",
     metadata,  # Which bundle of rule files decides from which point of this service's own log on.

@@ -1,8 +1,12 @@
-"""Whether a service's records are what they must be: its identities, and its decision chains link by link."""
+"""Whether a service's records are what they must be: its identities, and its decision chains link by link.
+
+A chain that was rewritten whole verifies by itself: it is compared with what this service has told on its topic.
+"""
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from .anchors import contradicted
 from .decisions import broken, heads
 from .running import Running
 from .status import status_of
@@ -30,13 +34,17 @@ class Verified(BaseModel):
 
 async def verified(running: Running, reads: AsyncConnection) -> Verified:
     before = await status_of(running, reads)
+    anchors = await running.witness.anchors()
     checks = []
     if running.service.verify is not None:
         checks = [Checked(name=c.name, holds=c.holds, found=c.found) for c in await running.service.verify(reads)]
     async with running.database.transaction() as db:
         problems = [text async for text in broken(db)]
         heads_now = await heads(db)
+        contradiction = await contradicted(db, anchors, running.clock.now())
     checks.append(Checked(name="decision-chains", holds=not problems, found="; ".join(problems)))
+    found = contradiction or f"{len(anchors)} days were told"
+    checks.append(Checked(name="decision-chains-as-told", holds=not contradiction, found=found))
     totals = await running.service.totals(reads) if running.service.totals is not None else {}
     sums = {kind: dict(by_place) for kind, by_place in totals.items()}
     after = await status_of(running, reads)

@@ -34,6 +34,8 @@ from o2c_contracts.wire import encode
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
 
+_ANCHOR_DAYS = 30
+"""Nobody can rewrite for long what ends with its world."""
 _TOLD = "select position, headers, value from outbox where position > $1 and topic = $2 order by position"
 
 
@@ -181,7 +183,7 @@ async def begun(service: Service, url: str, rules: Path, at: tuple[str, Bus, Sim
     database = await Database(url, most=4).open()
     in_force = RulesInForce(service.name, database, HotBook(seed(rules, clock.now())), clock, name)
     await in_force.refresh()
-    return Running(service, Surroundings(database, bus, in_force, clock, Nowhere(), name))
+    return Running(service, Surroundings(database, bus, in_force, clock, Nowhere(), name, _ANCHOR_DAYS))
 
 
 def _told(row: Any) -> Told:

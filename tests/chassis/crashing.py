@@ -97,6 +97,7 @@ async def live(given: dict[str, Any], hot: HotBook) -> None:
         for day in range(reached, DAYS + 1):
             reached_file.write_text(str(day))
             clock.move(toy.NOON + timedelta(days=day))
+            await running.tell()  # On every day, as a running service does, even on one without a word to send.
             if day == MENDED:
                 await _mended(running)
             while await running.wake_due():

@@ -250,3 +250,18 @@ async def test_records_that_were_trimmed_before_they_were_read_are_an_alarm(stag
         with pytest.raises(Lost):
             await asyncio.wait_for(run, 20)
     assert await shelf.count() == 10
+
+
+async def test_what_was_told_of_one_key_can_be_read_again_and_further(stage):
+    await stage.bus.publish(stage.topic, records(40))
+
+    found, after = await stage.bus.history(stage.topic, b"c:1")
+    await stage.bus.publish(stage.topic, records(4))
+    more, end = await stage.bus.history(stage.topic, b"c:1", after)
+    none = await stage.bus.history(stage.topic, b"c:1", end)
+
+    assert {r.key for r in found} == {r.key for r in more} == {b"c:1"}
+    assert [r.value for r in found][: len(more)] == [r.value for r in more]
+    assert len(found) > len(more) > 0
+    assert [r.offset for r in found] == sorted(r.offset for r in found)
+    assert none == ([], end)

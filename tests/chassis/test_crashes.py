@@ -16,7 +16,7 @@ PLACES = (
     "loopback.append", "loopback.appended", "path.move", "path.lock", "path.claim", "path.load", "path.save",
     "path.enqueue", "path.arm", "path.queue", "path.record", "commit", "committed", "relay.read", "relay.published",
     "relay.marked", "timer.picked", "deadlines.take", "deliverer.render", "deliverer.sent", "deliveries.tried",
-    "deliveries.take",
+    "deliveries.take", "anchors.tell",
 )  # fmt: skip
 ON_KAFKA = ("path.claim", "commit", "committed", "relay.read", "relay.published", "deadlines.take", "deliverer.sent")
 

@@ -20,7 +20,7 @@ from o2c_contracts.wire import Record
 
 from tests.chassis import toy
 from tests.chassis.conftest import Hands
-from tests.chassis.lives import without_parked_number
+from tests.chassis.lives import without_counts
 
 CUSTOMERS = ("acme", "bolt", "cork", "dust")
 STREAMS = {
@@ -95,7 +95,7 @@ class Bench:
         with mended():
             assert await hands.path.take_up("c:dust") == waited
         found: dict[str, Any] = {name: await hands.rows(query) for name, query in STATE.items()}
-        found["told"] = [without_parked_number(*row) for row in found["told"]]
+        found["told"] = [without_counts(*row) for row in found["told"]]
         self.waited.append(waited)
         numbers = [n for (n,) in await hands.rows("select number from bought order by 1")]
         assert numbers == list(range(1, len(numbers) + 1))

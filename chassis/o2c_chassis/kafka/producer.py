@@ -14,13 +14,16 @@ from o2c_contracts.topics import PARTITIONS
 from o2c_contracts.wire import Record
 
 from o2c_chassis.bus import Place, partition_of
+from o2c_chassis.errors import Lost
 
 from .cluster import Cluster, Topic
+from .salvage import taken_apart
 
 PUBLISH_SECONDS = 20.0
 _START_SECONDS, _CLOSE_SECONDS = 10.0, 5.0
 MOST_BYTES = 1_048_576
 """Of one request's batch: a value of 1,000,000 bytes and its headers fit."""
+_LOOKED_BACK_BYTES = 8 * 1024**2
 
 
 class Discarded(KafkaError):
@@ -68,6 +71,19 @@ class Kafka:
     async def fetch(self, place: Place, first: int, most_bytes: int) -> bytes:
         """Batches as they lie in the log."""
         return await self._cluster.fetch(place, first, most_bytes)
+
+    async def history(self, topic: str, key: bytes, first: int = 0) -> tuple[list[Record], int]:
+        """The records of one key in order, from an offset of its partition on; and the offset to go on from."""
+        place = topic, partition_of(key, PARTITIONS)
+        begin, after = (await self.bounds([place]))[place]
+        at, found = max(begin, first), list[Record]()
+        while at < after:
+            records = taken_apart(place, await self.fetch(place, at, _LOOKED_BACK_BYTES), at, after - at)
+            if not records:
+                raise Lost(f"{topic}/{place[1]}: nothing can be read from {at} on, though it ends at {after}")
+            found += [Record(r.key, tuple(r.headers), r.value, r.offset) for r in records if r.key == key]
+            at = records[-1].offset + 1
+        return found, after
 
     async def check(self) -> None:
         """Raises when no broker answers."""
