@@ -1,28 +1,47 @@
-"""Derived facts: a small language of exact expressions, parsed once, checked against the declared types, no `eval`.
+"""Derived facts and computed outcomes: exact expressions, checked against the declared types before they run.
 
-    a + b - c * d / e   < <= > >= = !=   and or not   if(test, then, otherwise)
-    min(…) max(…) abs(x) round(x, places)   "text" true false date("2026-01-31")
+    a + b - c * d / e ** 2   < <= > >= = !=   a between 1 and 9   a in (1, [5..9])   and or not(…)
+    if(test, then, otherwise)   if test then a else b
+    min(…) max(…) abs(x) round(x, places) floor(x) ceiling(x) modulo(a, b)
+    "text" + "text"   contains(a, b) starts with(a, b) ends with(a, b) string length(a) upper case(a) lower case(a)
+    true false date("2026-01-31") due.year
 
-Numbers are exact; a division keeps 60 significant digits; `round` is half-up on the absolute value, so that a credit
-mirrors its invoice. A date minus a date is a number of days. A missing or null operand makes the whole missing or null,
-except where the rest decides alone: `false and missing` is false, `true or missing` is true.
+The grammar is FEEL's; here is the part of it whose types can be known beforehand. Numbers are exact, divisions to 60
+digits; `round` is half-up on the absolute value, so that a credit mirrors its invoice. A date minus a date is a number of
+days. A missing or null operand makes the whole missing or null, except where the rest decides alone: `false and missing`
+is false, `true or missing` is true.
 """
 
 import operator
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DecimalException,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+)
+from functools import reduce
 from typing import Any
 
+from .feel import nodes
+from .feel.nodes import Node
+from .feel.syntax import expression as feel
+from .feel.words import BadFeel
 from .values import MISSING, Absent, BadValue, Kind, Value, literal, number
 
 Env = Mapping[str, Value | Absent]
 Run = Callable[[Env], Any]
 LENGTH_MOST = 1_000
-DEPTH_MOST = 40
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[InvalidOperation, DivisionByZero, Overflow])
+_EXACT = Context(
+    prec=60, rounding=ROUND_HALF_UP, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow]
+)
 
 
 class BadExpression(BadValue):
@@ -47,7 +66,9 @@ class Expression:
     text: str
     kind: Kind
     names: tuple[str, ...]
-    run: Run
+    run: Run = field(compare=False, repr=False)
+    whole: bool = False
+    """A whole number written out, which may stand for minor units too."""
 
     def value(self, facts: Env) -> Value | Absent:
         """Its value; MISSING or None when an operand it needs is. Undefined when it has none."""
@@ -66,9 +87,13 @@ def parse(text: str, kinds: Mapping[str, Kind]) -> Expression:
         raise BadExpression(
             f"an expression of {len(text)} characters", f"at most {LENGTH_MOST}; name a part of it as a derived fact"
         )
-    parser = _Parser(text, kinds)
-    term = parser.whole()
-    return Expression(text, term.kind, tuple(parser.names), term.run)
+    try:
+        tree = feel(text)
+    except BadFeel as error:
+        raise BadExpression(str(error), error.hint) from None
+    typing = _Typing(text, kinds)
+    term = typing.of(tree)
+    return Expression(text, term.kind, tuple(typing.names), term.run, term.whole)
 
 
 def _reason(error: Exception) -> str:
@@ -80,14 +105,8 @@ class _Term:
     kind: Kind
     run: Run
     whole: bool = False
-    """A whole number written in the expression, which may stand for minor units too."""
 
 
-_TOKEN = re.compile(
-    r'\s*(?:(?P<date>date\(\s*"[^"]*"\s*\))|(?P<number>\d+(?:_\d+)*(?:\.\d+)?)|(?P<text>"[^"]*")'
-    r"|(?P<name>[A-Za-z_]\w*)|(?P<sign><=|>=|!=|[-+*/<>=(),]))",
-    re.ASCII,
-)
 _NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY})
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -97,65 +116,41 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
-_FUNCTIONS = frozenset({"if", "min", "max", "abs", "round", "not"})
+_TEXTS: dict[str, tuple[int, Kind, Callable[..., Value]]] = {
+    "contains": (2, Kind.BOOLEAN, lambda a, b: b in a),
+    "starts with": (2, Kind.BOOLEAN, lambda a, b: a.startswith(b)),
+    "ends with": (2, Kind.BOOLEAN, lambda a, b: a.endswith(b)),
+    "string length": (1, Kind.NUMBER, len),
+    "upper case": (1, Kind.TEXT, lambda a: a.upper()),
+    "lower case": (1, Kind.TEXT, lambda a: a.lower()),
+}
+_KNOWN = "if(test, a, b), min(a, b, …), abs(a), round(a, places), floor(a), not(a), contains(a, b)"
 
 
-class _Parser:
+class _Typing:
+    """Gives each node of one expression its type, and makes it a closure."""
+
     def __init__(self, text: str, kinds: Mapping[str, Kind]) -> None:
         self._text, self._kinds = text, kinds
-        self._tokens, self._at, self._depth = _tokens(text), 0, 0
         self.names: dict[str, None] = {}
 
-    def whole(self) -> _Term:
-        term = self._or()
-        if self._at < len(self._tokens):
-            raise self._bad(f"{self._peek()!r} where the expression should end", "one expression, with operators")
-        return term
+    def of(self, node: Node) -> _Term:
+        make = _TERMS.get(type(node))
+        if make is None:
+            raise self._bad("lists and contexts are no facts", "one value: a number, a text, a date, true or false")
+        return make(self, node)
 
     def _bad(self, text: str, hint: str) -> BadExpression:
         return BadExpression(f"{self._text!r}: {text}", hint)
 
-    def _peek(self) -> str:
-        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+    def logic(self, node: nodes.Logic) -> _Term:
+        left, right = self._must(self.of(node.left), Kind.BOOLEAN), self._must(self.of(node.right), Kind.BOOLEAN)
+        return _Term(Kind.BOOLEAN, _either(left.run, right.run, node.word == "or"))
 
-    def _take(self, *wanted: str) -> str:
-        found = self._peek()
-        if found not in wanted or self._tokens[self._at][0] == "text":
-            return ""
-        self._at += 1
-        return found
+    def comparison(self, node: nodes.Comparison) -> _Term:
+        return self._compared(node.sign, self.of(node.left), self.of(node.right))
 
-    def _need(self, wanted: str) -> None:
-        if not self._take(wanted):
-            raise self._bad(f"{self._peek() or 'the end'!r} where {wanted!r} should stand", "check the brackets")
-
-    def _or(self) -> _Term:
-        self._depth += 1
-        if self._depth > DEPTH_MOST:
-            raise self._bad("nested too deeply", "name a part of it as a derived fact")
-        term = self._and()
-        while self._take("or"):
-            term = self._logic(term, self._and(), decided=True)
-        self._depth -= 1
-        return term
-
-    def _and(self) -> _Term:
-        term = self._comparison()
-        while self._take("and"):
-            term = self._logic(term, self._comparison(), decided=False)
-        return term
-
-    def _logic(self, left: _Term, right: _Term, *, decided: bool) -> _Term:
-        self._must(left, Kind.BOOLEAN)
-        self._must(right, Kind.BOOLEAN)
-        return _Term(Kind.BOOLEAN, _either(left.run, right.run, decided))
-
-    def _comparison(self) -> _Term:
-        left = self._sum()
-        sign = self._take(*_COMPARE)
-        if not sign:
-            return left
-        right = self._sum()
+    def _compared(self, sign: str, left: _Term, right: _Term) -> _Term:
         if left.kind != right.kind and not {left.kind, right.kind} <= _NUMERIC:
             raise self._bad(f"compares a {left.kind} with a {right.kind}", "compare like with like")
         if sign not in ("=", "!=") and left.kind in (Kind.TEXT, Kind.BOOLEAN):
@@ -163,17 +158,43 @@ class _Parser:
         compare, a, b = _COMPARE[sign], left.run, right.run
         return _Term(Kind.BOOLEAN, lambda facts: compare(a(facts), b(facts)))
 
-    def _sum(self) -> _Term:
-        term = self._product()
-        while sign := self._take("+", "-"):
-            term = self._added(term, sign, self._product())
-        return term
+    def between(self, node: nodes.Between) -> _Term:
+        of = self.of(node.of)
+        low, high = self._compared(">=", of, self.of(node.low)), self._compared("<=", of, self.of(node.high))
+        return _Term(Kind.BOOLEAN, _either(low.run, high.run, decided=False))
 
-    def _added(self, left: _Term, sign: str, right: _Term) -> _Term:
+    def in_(self, node: nodes.In) -> _Term:
+        of = self.of(node.of)
+        tests = [item for test in node.tests for item in (test.items if isinstance(test, nodes.Items) else (test,))]
+        if not tests:
+            raise self._bad("in of nothing", "in (1, 2) or in [1..5]")
+        runs = [self._test(of, test).run for test in tests]
+        return _Term(Kind.BOOLEAN, reduce(lambda a, b: _either(a, b, decided=True), runs))
+
+    def _test(self, of: _Term, test: Node) -> _Term:
+        if isinstance(test, nodes.Test):
+            return self._compared(test.sign, of, self.of(test.bound))
+        if isinstance(test, nodes.Span):
+            low = self._compared(">=" if test.low_closed else ">", of, self.of(test.low))
+            high = self._compared("<=" if test.high_closed else "<", of, self.of(test.high))
+            return _Term(Kind.BOOLEAN, _either(low.run, high.run, decided=False))
+        return self._compared("=", of, self.of(test))
+
+    def arithmetic(self, node: nodes.Arithmetic) -> _Term:
+        left, right = self.of(node.left), self.of(node.right)
+        if node.sign in ("*", "/"):
+            return self._scaled(node.sign, left, right)
+        if node.sign == "**":
+            self._must(left, Kind.NUMBER)
+            self._must(right, Kind.NUMBER)
+            return _Term(Kind.NUMBER, _arithmetic("**", left.run, right.run))
         if left.kind is Kind.DATE:
-            return self._dated(left, sign, right)
-        kind = self._common(sign, left, right)
-        return _Term(kind, _arithmetic(sign, left.run, right.run), left.whole and right.whole)
+            return self._dated(left, node.sign, right)
+        if node.sign == "+" and left.kind is right.kind is Kind.TEXT:
+            a, b = left.run, right.run
+            return _Term(Kind.TEXT, lambda facts: a(facts) + b(facts))
+        kind = self._common(node.sign, left, right)
+        return _Term(kind, _arithmetic(node.sign, left.run, right.run), left.whole and right.whole)
 
     def _dated(self, left: _Term, sign: str, right: _Term) -> _Term:
         a, b = left.run, right.run
@@ -184,55 +205,36 @@ class _Parser:
         way = 1 if sign == "+" else -1
         return _Term(Kind.DATE, lambda facts: a(facts) + timedelta(days=way * int(b(facts))))
 
-    def _product(self) -> _Term:
-        term = self._unary()
-        while sign := self._take("*", "/"):
-            right = self._unary()
-            self._must(term, *_NUMERIC)
-            self._must(right, *_NUMERIC)
-            monies = (term.kind is Kind.MONEY) + (right.kind is Kind.MONEY)
-            if sign == "*" and monies == 2:
-                raise self._bad("money times money", "multiply money by a number")
-            ratio = sign == "/" and right.kind is Kind.MONEY
-            kind = Kind.MONEY if monies == 1 and not ratio else Kind.NUMBER
-            term = _Term(kind, _arithmetic(sign, term.run, right.run))
-        return term
+    def _scaled(self, sign: str, left: _Term, right: _Term) -> _Term:
+        self._must(left, *_NUMERIC)
+        self._must(right, *_NUMERIC)
+        monies = (left.kind is Kind.MONEY) + (right.kind is Kind.MONEY)
+        if sign == "*" and monies == 2:
+            raise self._bad("money times money", "multiply money by a number")
+        if sign == "/" and monies == 1 and right.kind is Kind.MONEY:
+            return _Term(Kind.NUMBER, _arithmetic(sign, left.run, right.run))
+        return _Term(Kind.MONEY if monies == 1 else Kind.NUMBER, _arithmetic(sign, left.run, right.run))
 
-    def _unary(self) -> _Term:
-        if not self._take("-"):
-            return self._primary()
-        term = self._unary()
-        self._must(term, *_NUMERIC)
+    def negative(self, node: nodes.Negative) -> _Term:
+        term = self._must(self.of(node.of), *_NUMERIC)
         run = term.run
         return _Term(term.kind, lambda facts: -run(facts), term.whole)
 
-    def _primary(self) -> _Term:
-        if self._at >= len(self._tokens):
-            raise self._bad("ends too early", "complete it")
-        if self._take("("):
-            term = self._or()
-            self._need(")")
-            return term
-        sort, text = self._tokens[self._at]
-        self._at += 1
-        if sort == "name":
-            return self._function(text) if text in _FUNCTIONS else self._name(text)
-        if sort == "sign":
-            raise self._bad(f"{text!r} where a value should stand", "a fact's name, a number or a function")
-        return self._constant(sort, text)
+    def number(self, node: nodes.Number) -> _Term:
+        try:
+            value = number(node.text)
+        except BadValue as error:
+            raise self._bad(str(error), error.hint) from None
+        return _Term(Kind.NUMBER, lambda _: value, isinstance(value, int))
 
-    def _constant(self, sort: str, text: str) -> _Term:
-        value: Value
-        if sort == "number":
-            value = number(text)
-            return _Term(Kind.NUMBER, lambda _: value, isinstance(value, int))
-        kind = Kind.TEXT if sort == "text" else Kind.DATE
-        value = literal(text, kind)
-        return _Term(kind, lambda _: value)
+    def constant(self, node: nodes.Constant) -> _Term:
+        value = node.value
+        if value is None:
+            raise self._bad("null is no value to calculate with", "say in the head what a null fact leads to")
+        return _Term(Kind.BOOLEAN if isinstance(value, bool) else Kind.TEXT, lambda _: value)
 
-    def _name(self, name: str) -> _Term:
-        if name in ("true", "false"):
-            return _Term(Kind.BOOLEAN, lambda _: name == "true")
+    def name(self, node: nodes.Name) -> _Term:
+        name = node.name
         if name not in self._kinds:
             known = ", ".join(self._kinds) or "none yet"
             raise self._bad(f"{name!r} is no fact declared above", f"declared: {known}")
@@ -246,38 +248,60 @@ class _Parser:
 
         return _Term(self._kinds[name], run)
 
-    def _function(self, name: str) -> _Term:
-        self._need("(")
-        given = [self._or()]
-        while self._take(","):
-            given.append(self._or())
-        self._need(")")
+    def path(self, node: nodes.Path) -> _Term:
+        of, name = self.of(node.of), node.name
+        if of.kind is not Kind.DATE or name not in ("year", "month", "day"):
+            raise self._bad(f"a {of.kind} has no part {name!r}", "a date has year, month and day")
+        run = of.run
+        return _Term(Kind.NUMBER, lambda facts: getattr(run(facts), name))
+
+    def choice(self, node: nodes.If) -> _Term:
+        test = self._must(self.of(node.test), Kind.BOOLEAN)
+        then, otherwise = self.of(node.then), self.of(node.otherwise)
+        a, b, c = test.run, then.run, otherwise.run
+        kind = self._common("if", then, otherwise)
+        return _Term(kind, lambda facts: b(facts) if a(facts) else c(facts), then.whole and otherwise.whole)
+
+    def call(self, node: nodes.Call) -> _Term:
+        name = node.function.name if isinstance(node.function, nodes.Name) else "this"
+        if name == "date" and len(node.given) == 1 and isinstance(node.given[0], nodes.Constant):
+            return self._date(node.given[0].value)
+        given = [self.of(each) for each in node.given]
         match name, given:
             case "not", [test]:
-                return self._negation(test)
-            case "if", [test, then, otherwise]:
-                return self._choice(test, then, otherwise)
-            case "abs", [term]:
-                self._must(term, *_NUMERIC)
-                run = term.run
-                return _Term(term.kind, lambda facts: abs(run(facts)), term.whole)
+                run = self._must(test, Kind.BOOLEAN).run
+                return _Term(Kind.BOOLEAN, lambda facts: not run(facts))
+            case (("abs" | "floor" | "ceiling"), [term]):
+                return self._of_number(name, term)
             case "round", [term, places]:
                 return self._rounded(term, places)
+            case "modulo", [a, b]:
+                kind = self._common("modulo", self._must(a, *_NUMERIC), b)
+                return _Term(kind, _modulo(a.run, b.run))
             case (("min" | "max"), [_, _, *_]):
                 return self._extreme(name, given)
-        raise self._bad(
-            f"{name} with {len(given)} values", "if(test, a, b), min(a, b, …), abs(a), round(a, places), not(a)"
-        )
+        if name in _TEXTS and len(given) == _TEXTS[name][0]:
+            return self._texts(name, given)
+        raise self._bad(f"{name} with {len(node.given)} values", _KNOWN)
 
-    def _negation(self, test: _Term) -> _Term:
-        self._must(test, Kind.BOOLEAN)
-        run = test.run
-        return _Term(Kind.BOOLEAN, lambda facts: not run(facts))
+    def _date(self, text: object) -> _Term:
+        try:
+            value = literal(f'date("{text}")', Kind.DATE)
+        except BadValue as error:
+            raise self._bad(str(error), error.hint) from None
+        return _Term(Kind.DATE, lambda _: value)
 
-    def _choice(self, test: _Term, then: _Term, otherwise: _Term) -> _Term:
-        self._must(test, Kind.BOOLEAN)
-        a, b, c = test.run, then.run, otherwise.run
-        return _Term(self._common("if", then, otherwise), lambda facts: b(facts) if a(facts) else c(facts))
+    def _texts(self, name: str, given: Sequence[_Term]) -> _Term:
+        _, kind, of = _TEXTS[name]
+        runs = [self._must(term, Kind.TEXT).run for term in given]
+        return _Term(kind, lambda facts: of(*[run(facts) for run in runs]))
+
+    def _of_number(self, name: str, term: _Term) -> _Term:
+        run = self._must(term, *_NUMERIC).run
+        if name == "abs":
+            return _Term(term.kind, lambda facts: abs(run(facts)), term.whole)
+        way = ROUND_FLOOR if name == "floor" else ROUND_CEILING
+        return _Term(term.kind, lambda facts: int(Decimal(run(facts)).to_integral_value(way)), term.whole)
 
     def _rounded(self, term: _Term, places: _Term) -> _Term:
         self._must(term, *_NUMERIC)
@@ -296,9 +320,10 @@ class _Parser:
         runs = [term.run for term in given]
         return _Term(kind.kind, lambda facts: pick([run(facts) for run in runs]), kind.whole)
 
-    def _must(self, term: _Term, *kinds: Kind) -> None:
+    def _must(self, term: _Term, *kinds: Kind) -> _Term:
         if term.kind not in kinds:
             raise self._bad(f"a {term.kind} where a {' or '.join(sorted(kinds))} is wanted", "check the types")
+        return term
 
     def _common(self, what: str, left: _Term, right: _Term) -> Kind:
         """Money and numbers do not mix, but for whole numbers written out: `max(0, amount)`."""
@@ -309,17 +334,20 @@ class _Parser:
         raise self._bad(f"{what} of a {left.kind} and a {right.kind}", "bring both to one type")
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at, text = [], 0, text.strip()
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if not token or token.end() == at:
-            raise BadExpression(
-                f"{text!r}: {text[at:].strip()[:12]!r} is not understood", "names, numbers, + - * / < = and functions"
-            )
-        at = token.end()
-        found.append((str(token.lastgroup), str(token[str(token.lastgroup)])))
-    return found
+_TERMS: dict[type, Callable[[_Typing, Any], _Term]] = {
+    nodes.Number: _Typing.number,
+    nodes.Constant: _Typing.constant,
+    nodes.Name: _Typing.name,
+    nodes.Path: _Typing.path,
+    nodes.Negative: _Typing.negative,
+    nodes.Arithmetic: _Typing.arithmetic,
+    nodes.Comparison: _Typing.comparison,
+    nodes.Between: _Typing.between,
+    nodes.In: _Typing.in_,
+    nodes.Logic: _Typing.logic,
+    nodes.If: _Typing.choice,
+    nodes.Call: _Typing.call,
+}
 
 
 def _either(left: Run, right: Run, decided: bool) -> Run:
@@ -336,8 +364,14 @@ def _either(left: Run, right: Run, decided: bool) -> Run:
     return run
 
 
+def _power(base: int | Decimal, exponent: int | Decimal) -> Decimal:
+    if not base and exponent < 0:
+        raise ZeroDivisionError  # Decimal would say infinity.
+    return _EXACT.power(base, exponent)
+
+
 _WHOLE = {"+": operator.add, "-": operator.sub, "*": operator.mul}
-_DECIMAL = {"+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply, "/": _EXACT.divide}
+_DECIMAL = {"+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply, "/": _EXACT.divide, "**": _power}
 
 
 def _arithmetic(sign: str, left: Run, right: Run) -> Run:
@@ -348,5 +382,17 @@ def _arithmetic(sign: str, left: Run, right: Run) -> Run:
         if whole is not None and type(a) is int and type(b) is int:
             return int(whole(a, b))
         return exact(a, b)
+
+    return run
+
+
+def _modulo(left: Run, right: Run) -> Run:
+    """The rest with the sign of the divisor, as FEEL has it."""
+
+    def run(facts: Env) -> int | Decimal:
+        a, b = left(facts), right(facts)
+        if type(a) is int and type(b) is int:
+            return a % b
+        return _EXACT.subtract(a, _EXACT.multiply(b, _EXACT.divide(a, b).to_integral_value(ROUND_FLOOR)))
 
     return run

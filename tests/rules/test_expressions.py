@@ -60,6 +60,21 @@ def value(text: str, **facts: Any) -> Any:
         ("a >= 0.1", True),
         ('due = date("2026-02-27")', True),
         ("yes or a / 0 > 1", True),
+        ("b ** 2 ** 2", Decimal(81)),
+        ("(1 + a / 12) ** -12 < 1", True),
+        ("if b > 2 then owed else limit", 6_120_000),
+        ("if (b > 3) then 1 else if b = 3 then 2 else 3", 2),
+        ("b between 1 and 3 and yes", True),
+        ("b in (1, [3..5))", True),
+        ("b in (> 3, ]0..3[)", False),
+        ('word in ("sum", "amount")', True),
+        ("owed in [limit..limit * 1.1]", True),
+        ('upper case(word) + "!"', "AMOUNT!"),
+        ('starts with(word, "am") and not(contains(word, "x"))', True),
+        ("string length(word) - due.month", 4),
+        ("floor(-2.5) + ceiling(2.1)", 0),
+        ("modulo(-7, b)", 2),
+        ("modulo(b, 0.7)", Decimal("0.2")),
     ],
 )
 def test_an_expression_has_its_exact_value(text: str, expected: object) -> None:
@@ -95,7 +110,18 @@ def test_and_and_or_ask_only_for_what_still_decides(absent: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a / 0", "0 / 0", "owed / (limit - limit)", "due + 99999999", "due + a * 1000000000000"]
+    "text",
+    [
+        "a / 0",
+        "0 / 0",
+        "owed / (limit - limit)",
+        "due + 99999999",
+        "due + a * 1000000000000",
+        "10 ** (10 ** 10)",
+        "0 ** -1",
+        "modulo(b, 0)",
+        "round(10 ** 60, 2)",
+    ],
 )
 def test_what_has_no_value_says_so(text: str) -> None:
     with pytest.raises(Undefined):
@@ -127,7 +153,15 @@ def test_what_has_no_value_says_so(text: str) -> None:
         "due * 2",
         '__import__("os")',
         "a.b",
-        "a ** 2",
+        "owed ** 2",
+        "a ** word",
+        "null",
+        "[a, b]",
+        "b in ()",
+        "b in (word)",
+        "due.hour",
+        "word + 1",
+        "upper case(a)",
         "1e5",
         "lambda: 1",
         "'text'",
