@@ -1,6 +1,6 @@
 """One version of a table, ready to decide: durable-rules answers, the index checks every answer and explains it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -16,7 +16,8 @@ from .projection import Projection, Undecidable
 from .sentences import fill
 from .source import BadTable, Finding
 from .table import Aggregation, Policy, Row, Table
-from .values import Facts, Value
+from .unrolled import codes_of
+from .values import Absent, Facts, Value
 
 COMPARED_MOST = 512
 
@@ -35,8 +36,10 @@ class Compiled:
         self._kinds = {f.name: f.kind for f in table.facts} | {o.name: o.kind for o in table.outcomes}
         self._nothing: Mapping[str, Value] = {o.name: None for o in table.outcomes}
         self._policy = HitPolicy(table)
+        self._takes_first, self._alone = table.policy is Policy.FIRST, [(row,) for row in table.rows]
         self._projection = Projection(table)
         self._coding = Coding(table)
+        self._codes_of = codes_of(table, self._coding)
         self._index = Index(self._coding)
         self._durable = Durable(self._coding)
         self._explainer = Explainer(self._coding, self._index, self._policy)
@@ -44,21 +47,24 @@ class Compiled:
 
     def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
         """The answer to a fact sheet; Disagreement or EngineFailed rather than a wrong one."""
-        try:
-            values = self._projection.of(facts)
-        except Undecidable as why:
-            return Decision(self, bundle, on, facts, (), str(why))
-        codes = self._coding.of(values)
-        if self.table.policy is Policy.FIRST:
+        codes, values = self._codes_of(facts), None
+        if codes is None:
+            try:
+                values = self._projection.of(facts)
+            except Undecidable as why:
+                return Decision(self, bundle, on, facts, (), str(why))
+            codes = tuple(self._coding.of(values))
+        if self._takes_first:
             row = self._first(codes)
-            rows = () if row is None else (self.table.rows[row],)
-            return Decision(self, bundle, on, facts, rows, None, values, tuple(codes))
+            return Decision(self, bundle, on, facts, () if row is None else self._alone[row], None, values, codes)
         matched = self._every(codes)
+        if not matched:
+            return Decision(self, bundle, on, facts, (), None, values, codes)
         chosen = self._policy.chosen(matched)
-        conflict = self._policy.conflict(matched) if matched and not chosen else None
-        return Decision(
-            self, bundle, on, facts, tuple(self.table.rows[n] for n in chosen), conflict, values, tuple(codes)
-        )
+        conflict = None if chosen else self._policy.conflict(matched)
+        if conflict is not None:
+            values = self._projection.of(facts)
+        return Decision(self, bundle, on, facts, tuple([self.table.rows[n] for n in chosen]), conflict, values, codes)
 
     def outcome_of(self, decision: Decision) -> Mapping[str, Value]:
         """Every declared outcome; None where nothing is said."""
@@ -78,15 +84,21 @@ class Compiled:
         said = [(row.because, row.outcome) for row in decision.rows]
         if not said and default:
             said = [(default.because, default.outcome)]
-        facts = {**decision.facts, **(decision.values or {})}
+        if not any("{" in template for template, _ in said):
+            return tuple(template for template, _ in said if template)
+        facts = {**decision.facts, **self.values_of(decision)}
         return tuple(fill(template, {**facts, **outcome}, self._kinds) for template, outcome in said if template)
+
+    def values_of(self, decision: Decision) -> Mapping[str, Value | Absent]:
+        """The declared facts as they were decided upon, derived ones included; for decisions that rows were asked for."""
+        return self._projection.of(decision.facts) if decision.values is None else decision.values
 
     def explanation_of(self, decision: Decision) -> Explanation:
         """Winners, matches and nearest misses."""
         winners = tuple(row.id for row in decision.rows)
-        if decision.values is None:
+        if decision.values is None and decision.undecided is not None:
             return Explanation(self.name, winners, (), (), (), decision.undecided)
-        codes, values = list(decision.codes), dict(decision.values)
+        codes, values = decision.codes, self.values_of(decision)
         rows = self.table.rows
         misses = tuple(
             Miss(
@@ -102,14 +114,14 @@ class Compiled:
         matched = tuple(rows[n].id for n in bits(self._index.matches(codes)))
         return Explanation(self.name, winners, decision.because, matched, misses, decision.undecided)
 
-    def _first(self, codes: Codes) -> int | None:
+    def _first(self, codes: Sequence[int]) -> int | None:
         row = self._durable.first(codes)
         mask = self._index.matches(codes)
         if row != ((mask & -mask).bit_length() - 1 if mask else None):
             raise Disagreement(f"{self.name} at {codes}: {NAME} says row {row}, the index {bin(mask)}")
         return row
 
-    def _every(self, codes: Codes) -> int:
+    def _every(self, codes: Sequence[int]) -> int:
         found, mask = self._durable.every(codes), self._index.matches(codes)
         if found != list(bits(mask)):
             raise Disagreement(f"{self.name} at {codes}: {NAME} says rows {found}, the index {bin(mask)}")

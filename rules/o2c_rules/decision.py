@@ -44,7 +44,8 @@ class Decision:
     undecided: str | None = None
     """Why nobody may decide this automatically; None when it is decided, if only by the default."""
     values: Mapping[str, Value | Absent] | None = None
-    """The declared facts as they were decided upon, derived ones included."""
+    """The declared facts as they were decided upon, derived ones included; None where they were not kept, since the
+    facts give them again."""
     codes: tuple[int, ...] = ()
     """The codes of the columns that any row asks about."""
 

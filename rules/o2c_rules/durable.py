@@ -5,12 +5,13 @@ ours, no threads of its own, no state kept, one handle per leaf of the plan that
 import json
 import threading
 import weakref
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
 import durable_rules_engine as engine  # type: ignore[import-not-found]
 
-from .codes import Codes, Coding
+from .codes import Coding
 from .shards import ByCode, Condition, InTurn, Leaf, Plan, plan
 
 NAME = "durable-rules"
@@ -32,12 +33,12 @@ class Durable:
         self._root = _asked(plan(coding))
         self._lock = threading.Lock()
 
-    def first(self, codes: Codes) -> int | None:
+    def first(self, codes: Sequence[int]) -> int | None:
         """The first row that matches. EngineFailed for anything that is not an answer."""
         with self._lock:
             return self._root.first(codes)
 
-    def every(self, codes: Codes) -> list[int]:
+    def every(self, codes: Sequence[int]) -> list[int]:
         """All rows that match, in order."""
         with self._lock:
             return self._root.every(codes)
@@ -47,13 +48,15 @@ class _Ruleset:
     """Rows that the engine takes together."""
 
     def __init__(self, leaf: Leaf) -> None:
-        self._columns = sorted({c.column for _, cs in leaf.rows for c in cs if c.members is None})
+        columns = sorted({c.column for _, cs in leaf.rows for c in cs if c.members is None})
         sets = dict.fromkeys(c for _, cs in leaf.rows for c in cs if c.members is not None)
-        self._sets = [(c.column, c.members) for c in sets if c.members is not None]
         names = {c: f"s{n}" for n, c in enumerate(sets)}
-        keys = [f"c{c}" for c in self._columns] + list(names.values())
+        keys = [f"c{c}" for c in columns] + list(names.values())
         check_names(keys)
-        self._fact = '{"id":%d,"z":0' + "".join(f',"{key}":%d' for key in keys) + "}"
+        always = ',"z":0' if any(not conditions for _, conditions in leaf.rows) else ""
+        self._fact = '{"id":%d' + always + "".join(f',"{key}":%d' for key in keys) + "}"
+        self._columns = columns
+        self._sets = [(c.column, c.members) for c in sets if c.members is not None]
         rules: dict[str, Any] = {}
         for at, (row, conditions) in enumerate(leaf.rows):
             terms = [term for c in conditions for term in _terms(c, names)] or [{"z": 0}]
@@ -63,8 +66,8 @@ class _Ruleset:
         weakref.finalize(self, _free, self._handle)
         self._warm()
 
-    def first(self, codes: Codes) -> int | None:
-        outcome, state = engine.assert_event(self._handle, self._message(codes))
+    def first(self, codes: Sequence[int]) -> int | None:
+        outcome, state = engine.assert_event(self._handle, self._message(next(_ids), codes))
         if outcome == NOT_HANDLED:
             return None
         begun = self._begun(outcome, state)
@@ -72,24 +75,25 @@ class _Ruleset:
             raise EngineFailed("durable-rules spent one event twice")
         return _row(begun)
 
-    def every(self, codes: Codes) -> list[int]:
-        fact = self._message(codes)
-        outcome, state = engine.assert_fact(self._handle, fact)
+    def every(self, codes: Sequence[int]) -> list[int]:
+        handle, id_ = self._handle, next(_ids)
+        outcome, state = engine.assert_fact(handle, self._message(id_, codes))
         if outcome == NOT_HANDLED:
             return []
         fired = self._begun(outcome, state)
         found = []
         while fired:
             found.append(_row(fired))
-            fired = engine.complete_and_start_action(self._handle, state)
-        engine.retract_fact(self._handle, fact)
+            fired = engine.complete_and_start_action(handle, state)
+        engine.retract_fact(handle, f'{{"id":{id_}}}')
         return found
 
-    def _message(self, codes: Codes) -> str:
-        if len(codes) == len(self._columns) and not self._sets:
-            return self._fact % (next(_ids), *codes)
-        asked = [codes[column] for column in self._columns]
-        return self._fact % (next(_ids), *asked, *(codes[column] in members for column, members in self._sets))
+    def _message(self, id_: int, codes: Sequence[int]) -> str:
+        columns = self._columns
+        if len(codes) == len(columns) and not self._sets:
+            return self._fact % (id_, *codes)
+        asked = [codes[column] for column in columns]
+        return self._fact % (id_, *asked, *[codes[column] in members for column, members in self._sets])
 
     def _begun(self, outcome: int, state: int) -> str:
         if outcome != 0:
@@ -110,10 +114,10 @@ class _ByCode:
     def __init__(self, column: int, parts: list["_Asked"]) -> None:
         self._column, self._parts = column, parts
 
-    def first(self, codes: Codes) -> int | None:
+    def first(self, codes: Sequence[int]) -> int | None:
         return self._parts[codes[self._column]].first(codes)
 
-    def every(self, codes: Codes) -> list[int]:
+    def every(self, codes: Sequence[int]) -> list[int]:
         return self._parts[codes[self._column]].every(codes)
 
 
@@ -121,18 +125,18 @@ class _InTurn:
     def __init__(self, parts: list["_Asked"]) -> None:
         self._parts = parts
 
-    def first(self, codes: Codes) -> int | None:
+    def first(self, codes: Sequence[int]) -> int | None:
         return min((row for part in self._parts if (row := part.first(codes)) is not None), default=None)
 
-    def every(self, codes: Codes) -> list[int]:
+    def every(self, codes: Sequence[int]) -> list[int]:
         return sorted(row for part in self._parts for row in part.every(codes))
 
 
 class _Nothing:
-    def first(self, _: Codes) -> int | None:
+    def first(self, _: Sequence[int]) -> int | None:
         return None
 
-    def every(self, _: Codes) -> list[int]:
+    def every(self, _: Sequence[int]) -> list[int]:
         return []
 
 

@@ -1,6 +1,6 @@
 """Why a table answered as it did: the winner, every row that matched, and the nearest rows that would have won."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from itertools import chain
 from operator import or_
 
 from .cells import Bound
-from .codes import ORDERED, Coder, Codes, Coding
+from .codes import ORDERED, Coder, Coding
 from .index import Index, bits
 from .policies import HitPolicy
 from .values import MISSING, Absent, Value, shown
@@ -65,7 +65,9 @@ class Explainer:
     def __init__(self, coding: Coding, index: Index, policy: HitPolicy) -> None:
         self._coding, self._index, self._policy = coding, index, policy
 
-    def misses(self, codes: Codes, values: dict[str, Value | Absent]) -> Iterator[tuple[int, Coder, Value | Absent]]:
+    def misses(
+        self, codes: Sequence[int], values: Mapping[str, Value | Absent]
+    ) -> Iterator[tuple[int, Coder, Value | Absent]]:
         """Row, column and nearest value of at most three misses, in row order."""
         candidates = [0] * len(codes)
         rest = [0] * len(codes)

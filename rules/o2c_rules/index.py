@@ -1,8 +1,9 @@
 """The reference executor: per column and code a mask of the rows that match. Checks and explains, never decides."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from .codes import Codes, Coding
+from .codes import Coding
+from .unrolled import matches
 
 
 class Index:
@@ -11,15 +12,10 @@ class Index:
     def __init__(self, coding: Coding) -> None:
         self.all = (1 << coding.rows) - 1
         self.masks = [coder.rows_of_code for coder in coding.coders]
-
-    def matches(self, codes: Codes) -> int:
+        self.matches: Callable[[Sequence[int]], int] = matches(self.masks, self.all)
         """The rows that match, as a mask."""
-        hit = self.all
-        for masks, code in zip(self.masks, codes, strict=True):
-            hit &= masks[code]
-        return hit
 
-    def single_misses(self, codes: Codes) -> Iterator[tuple[int, int]]:
+    def single_misses(self, codes: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Columns in which alone some rows fail, each with those rows as a mask."""
         once = twice = 0
         failed = [self.all & ~masks[code] for masks, code in zip(self.masks, codes, strict=True)]
@@ -29,7 +25,7 @@ class Index:
             if alone := mask & ~twice:
                 yield column, alone
 
-    def without(self, codes: Codes, column: int) -> int:
+    def without(self, codes: Sequence[int], column: int) -> int:
         """The rows that match everywhere but perhaps in one column."""
         hit = self.all
         for at, (masks, code) in enumerate(zip(self.masks, codes, strict=True)):

@@ -12,7 +12,7 @@ from .table import Fact, Reply, Response, Table
 from .values import MISSING, Absent, Facts, Kind, Value, is_kind
 
 Projected = dict[str, Value | Absent]
-_TYPES: dict[Kind, frozenset[type]] = {
+TYPES: dict[Kind, frozenset[type]] = {
     Kind.NUMBER: frozenset({int, Decimal}),
     Kind.MONEY: frozenset({int}),
     Kind.TEXT: frozenset({str}),
@@ -33,7 +33,7 @@ class Projection:
 
     def __init__(self, table: Table) -> None:
         self._given = [
-            (fact.name, _TYPES[fact.kind], frozenset(fact.allowed) if fact.allowed else None, fact)
+            (fact.name, TYPES[fact.kind], frozenset(fact.allowed) if fact.allowed else None, fact)
             for fact in table.facts
             if fact.expression is None
         ]
