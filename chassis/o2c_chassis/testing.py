@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from o2c_contracts.event import Envelope, Event, Message
 from o2c_contracts.topics import topic, topics_of
+from o2c_rules.releasing.models import Rules
 from o2c_rules.rulebook import RuleBook
 
 from .commands import Command
@@ -66,10 +67,10 @@ class _Running:
         self.armings: dict[tuple[str, str], int] = defaultdict(int)
         self.decisions: list[Any] = []
 
-    def handle(self, message: Message, book: RuleBook) -> Consequences:
+    def handle(self, message: Message, rules: Rules) -> Consequences:
         if message.identity in self.seen:
             return Consequences()
-        work = WorkingSet(self.service.name, self.service.keys, book)
+        work = WorkingSet(self.service.name, self.service.keys, rules)
         work.begin(message)
         route = self.service.route(message)
         if route is None:
@@ -102,9 +103,9 @@ class Rig:
     """Some services, wired by topic. `seed` shuffles across keys and topics, never within one key of one topic."""
 
     def __init__(
-        self, *services: Service, book: RuleBook | None = None, at: datetime = START, seed: int | None = None
+        self, *services: Service, book: Rules | None = None, at: datetime = START, seed: int | None = None
     ) -> None:
-        self.book = book or RuleBook.shipped()
+        self.book: Rules = book or RuleBook.shipped()
         self.at = at
         self.told: list[Message] = []
         self.undeliverable: set[str] = set()

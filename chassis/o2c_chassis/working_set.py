@@ -3,12 +3,13 @@
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from o2c_contracts.event import Message, derived_id
-from o2c_rules.entities import local_date
+from o2c_rules.entities import UnknownEntity, local_date, zone
+from o2c_rules.releasing.models import Models, Rules, general_book
 from o2c_rules.rulebook import Decision, Facts, RuleBook, Value
 
 from .errors import NotLoaded
@@ -104,9 +105,11 @@ class Outcome:
 class WorkingSet:
     """Rows by what was asked for. `find` and `get` see what this slice has changed; what was not named is refused."""
 
-    def __init__(self, service: str, keys: Mapping[type, tuple[str, ...]], book: RuleBook) -> None:
+    def __init__(self, service: str, keys: Mapping[type, tuple[str, ...]], rules: Rules) -> None:
         self._service = service
-        self.book = book
+        self.book = general_book(rules)
+        """What decides, at the instant of the event, where no contract has a model of its own."""
+        self._models = rules if isinstance(rules, Models) and not rules.single else None
         self._key_of = {kind: attrgetter(*columns) for kind, columns in keys.items()}
         self._rows: dict[type, dict[Any, Any]] = {kind: {} for kind in keys}
         self._changed: dict[type, dict[Any, Any]] = {kind: {} for kind in keys}
@@ -119,6 +122,8 @@ class WorkingSet:
         self.cause = cause
         self.at: datetime = cause.envelope.recorded_at
         self.on: date = cause.envelope.business_date
+        if self._models is not None:
+            self.book = self._models.general(self.at)
         self._named: Tally[tuple[str, str]] | None = None
 
     def begin(self, cause: Message) -> None:
@@ -176,12 +181,15 @@ class WorkingSet:
 
         `on`: the document's, service, tax-point or value date where the table's version is chosen by one; a table
         that goes by recorded time does not listen to it. `facts`: the whole fact sheet of this kind of decision;
-        `legal_entity` and `currency` in it say whose money is concerned.
+        `legal_entity` and `currency` in it say whose money is concerned, `contract_id` by which model it is decided.
         """
         entity, currency = facts.get("legal_entity"), facts.get("currency")
-        if self.book.version_by(table) == "recorded":
+        book = self.book if self._models is None else self._book_for(self._models, facts)
+        if book.version_by(table) == "recorded":
             on = self.today(entity) if isinstance(entity, str) else self.at.date()
-        decision = self.book.decide(table, facts, on)
+        elif self._models is not None and on is not None:
+            book = self._models.on(on, self._zone(entity), _contract(facts))
+        decision = book.decide(table, facts, on)
         asked = Asked(
             self.new_id(f"decision {table}", subject),
             subject,
@@ -197,6 +205,17 @@ class WorkingSet:
         if self._today is None or self._today[0] != (legal_entity, self.at):
             self._today = (legal_entity, self.at), local_date(self.book, legal_entity, self.at)
         return self._today[1]
+
+    def _book_for(self, models: Models, facts: Facts) -> RuleBook:
+        contract = _contract(facts)
+        return self.book if contract is None else models.of(contract, self.at)
+
+    def _zone(self, entity: Value | None) -> tzinfo:
+        """In whose time a document's day begins."""
+        try:
+            return zone(self.book, entity) if isinstance(entity, str) else UTC
+        except UnknownEntity:
+            return UTC
 
     # Time, documents, names
 
@@ -247,6 +266,11 @@ class WorkingSet:
             held = self._rows[kind].setdefault(key, row)
             for answers in self._answers[kind].values():
                 answers.moved(key, None, held)
+
+
+def _contract(facts: Facts) -> str | None:
+    contract = facts.get("contract_id")
+    return contract if isinstance(contract, str) else None
 
 
 class _Answers:

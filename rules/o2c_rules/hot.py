@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .bundles import NothingInForce, Release, Source, StoreProblem, in_force
-from .releasing.models import Models, Schedule
+from .releasing.models import Models, Schedule, lacking
 from .rulebook import RuleBook
 from .source import BadTable
 
 AGAIN_SECONDS = 1.0
 """How long a store that was found bad is left alone while it looks the same."""
-ASKED_AT_RELEASE = "reference/release-"
-"""Tables that no service asks, so that a bundle from before them still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +142,9 @@ class HotBook:
         if releases[: len(known)] != known:
             raise StoreProblem(f"the store's first {len(known)} releases are not those read before")
         books = {release.bundle: self._source.book(release.bundle) for release in releases}
-        unfit = {bundle: why for bundle, book in books.items() if (why := self._unfit(book))}
-        # What was released before this process began may be older than its code; only the last of it must fit.
-        for release in releases[len(known) :] if known else releases[-1:]:
+        unfit = {bundle: why for bundle, book in books.items() if (why := lacking(self._needs, book))}
+        # What was released before this process began may be older than its code; what will hold in the end must fit.
+        for release in Schedule(releases).holding(max(r.effective_from for r in releases)):
             if release.bundle in unfit:
                 raise StoreProblem(f"release {release.n}{unfit[release.bundle]}")
         return _Read(stamp, releases, books, {bundle: f"bundle {bundle[:12]}{why}" for bundle, why in unfit.items()})
-
-    def _unfit(self, book: RuleBook) -> str:
-        """Why it may not decide: without a table or an outcome that the code asks for every customer would stop."""
-        if self._needs is None:
-            return ""
-        for table in self._needs.tables:
-            if table.startswith(ASKED_AT_RELEASE):
-                continue
-            wanted = {outcome.name for outcome in self._needs.versions(table)[-1].outcomes}
-            if table not in book.tables:
-                return f" lacks the table {table}"
-            for version in book.versions(table):
-                if lacking := sorted(wanted - {outcome.name for outcome in version.outcomes}):
-                    return f": {version.file} lacks {', '.join(lacking)}"
-        return ""

@@ -9,6 +9,9 @@ from o2c_rules.rulebook import RuleBook
 
 from .chain import NothingInForce, Release
 
+ASKED_AT_RELEASE = "reference/release-"
+"""Tables that no service asks, so that a bundle from before them still runs."""
+
 
 class Timeline:
     """Releases of one kind as they follow each other in force: the last released that is effective holds."""
@@ -105,6 +108,24 @@ class Models:
         """The book that decides what its table dates by `day`: the one with which that day began in `zone`."""
         morning = datetime.combine(day, time.min, zone)
         return self.general(morning) if contract is None else self.of(contract, morning)
+
+
+def lacking(needs: RuleBook | None, book: RuleBook) -> str:
+    """Why the code cannot decide by a book: without a table or an outcome it asks for, every customer would stop.
+
+    Nothing where it can. `needs`: the book that the code was written against.
+    """
+    for table in needs.tables if needs else ():
+        if table.startswith(ASKED_AT_RELEASE):
+            continue
+        assert needs is not None
+        wanted = {outcome.name for outcome in needs.versions(table)[-1].outcomes}
+        if table not in book.tables:
+            return f" lacks the table {table}"
+        for version in book.versions(table):
+            if without := sorted(wanted - {outcome.name for outcome in version.outcomes}):
+                return f": {version.file} lacks {', '.join(without)}"
+    return ""
 
 
 Rules = RuleBook | Models
