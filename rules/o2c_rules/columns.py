@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from .cells import split
+from .circles import circles
 from .expressions import Expression
 from .expressions import parse as parse_expression
+from .feel.words import words
 from .source import Entries, Findings, Listing, Node, Place, Scalar
 from .table import NO_MATCH, UNDECIDED, Fact, Outcome, Reply, Response
 from .values import BadValue, Kind, Value, literal, number
@@ -16,7 +18,7 @@ RESERVED = frozenset({"id", "because", "basis", "source", "note"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FACT = frozenset({"type", "unit", "allowed", "missing", "null", "wrong", "note"})
 _DERIVED = frozenset({"is", "unit", "missing", "null", "note"})
-_OUTCOME = frozenset({"type", "allowed", "optional", "note"})
+_OUTCOME = frozenset({"type", "allowed", "optional", "computed", "note"})
 
 
 def read_facts(root: Entries, findings: Findings) -> tuple[Fact, ...]:
@@ -24,7 +26,11 @@ def read_facts(root: Entries, findings: Findings) -> tuple[Fact, ...]:
     facts: dict[str, Fact] = {}
     for name, node, line in _columns(root, "facts", findings):
         facts[name] = _fact(name, node, line, findings)
-    for name, node, line in _columns(root, "derived", findings):
+    derivations = _columns(root, "derived", findings)
+    circular = _circular(derivations, findings)
+    for name, node, line in derivations:
+        if name in circular:
+            continue
         if name in facts:
             findings.add(line, f"{name!r} is declared already", "give the derived fact a name of its own")
         elif derived := _derived(name, node, line, facts, findings):
@@ -137,15 +143,40 @@ def _derived(name: str, node: Node, line: Place, facts: Mapping[str, Fact], find
     )
 
 
+def _circular(derivations: list[tuple[str, Node, Place]], findings: Findings) -> set[str]:
+    """The derived facts that need themselves, each with a finding."""
+    texts: dict[str, Scalar] = {}
+    needs: dict[str, tuple[str, ...]] = {}
+    for name, node, _ in derivations:
+        written = node.items.get("is") if isinstance(node, Entries) else node
+        if isinstance(written, Scalar):
+            texts[name] = written
+            try:
+                needs[name] = tuple(words(written.text))
+            except BadValue:
+                continue
+    found = set()
+    for circle in circles(needs):
+        found.add(circle[0])
+        findings.add(
+            texts[circle[0]].line,
+            f"{texts[circle[0]].text!r}: {circle[1]!r} is no fact declared above, "
+            f"since {circle[0]} is derived from itself: {' from '.join(circle)}",
+            "a derived fact uses facts and derived facts above it",
+        )
+    return found
+
+
 def _outcome(name: str, node: Node, line: Place, findings: Findings) -> Outcome:
     options = _options(node, line, "type", _OUTCOME, findings)
     kind = _kind(options.get("type"), line, findings)
-    optional = options.get("optional")
+    optional, computed = options.get("optional"), options.get("computed")
     return Outcome(
         name=name,
         kind=kind,
         allowed=_allowed(options, kind, findings),
         optional=optional is not None and value_of(optional, Kind.BOOLEAN, findings) is True,
+        computed=computed is not None and value_of(computed, Kind.BOOLEAN, findings) is True,
         note=_note(options, findings),
     )
 

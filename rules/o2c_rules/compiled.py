@@ -1,12 +1,14 @@
 """One version of a table, ready to decide: durable-rules answers, the index checks every answer and explains it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
 from math import prod
 
 from .codes import Codes, Coding
+from .computed import Calculation
 from .decision import Decision
 from .durable import NAME, Durable
 from .explain import Explainer, Explanation, Miss, distance
@@ -167,10 +169,53 @@ class Compiled:
                 yield base
 
 
+class Computing(Compiled):
+    """A table some of whose outcomes are calculated; what it answers with are the values."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self._calculation = Calculation(table)
+
+    def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
+        """As of any table; undecided where an outcome cannot be calculated."""
+        decision = super().decide(facts, on, bundle)
+        if decision.undecided is not None:
+            return decision
+        values = self.values_of(decision)
+        matched = (self.table.rows[n] for n in bits(self._index.matches(decision.codes)))
+        try:
+            if decision.rows:
+                return replace(decision, rows=self._calculation.rows(decision.rows, matched, values), values=values)
+            if self._falls_back(decision):
+                self._calculation.default(values)
+        except Undecidable as why:
+            return replace(decision, rows=(), undecided=str(why), values=values)
+        return decision
+
+    def outcome_of(self, decision: Decision) -> Mapping[str, Value]:
+        """Every declared outcome; the default's are calculated anew."""
+        if self._falls_back(decision):
+            return self._calculation.default(self.values_of(decision))
+        return super().outcome_of(decision)
+
+    def because_of(self, decision: Decision) -> tuple[str, ...]:
+        """The winners' sentences, or the default's with its calculated values."""
+        default = self.table.default
+        if default is None or not default.because or not self._falls_back(decision):
+            return super().because_of(decision)
+        values = self.values_of(decision)
+        facts = {**decision.facts, **values, **self._calculation.default(values)}
+        return (fill(default.because, facts, self._kinds),)
+
+    def _falls_back(self, decision: Decision) -> bool:
+        default = self.table.default
+        return default is not None and super().outcome_of(decision) is default.outcome
+
+
 def compile_table(table: Table) -> Compiled:
     """The compiled table; BadTable where the engine cannot take it."""
     try:
-        return Compiled(table)
+        return Computing(table) if any(outcome.computed for outcome in table.outcomes) else Compiled(table)
     except ValueError as error:
         raise BadTable([Finding(f"{table.file}:1", str(error), "split the table")]) from error
 

@@ -7,9 +7,9 @@
     true false date("2026-01-31") due.year
 
 The grammar is FEEL's; here is the part of it whose types can be known beforehand. Numbers are exact, divisions to 60
-digits; `round` is half-up on the absolute value, so that a credit mirrors its invoice. A date minus a date is a number of
-days. A missing or null operand makes the whole missing or null, except where the rest decides alone: `false and missing`
-is false, `true or missing` is true.
+digits; `round` is half-up on the absolute value, so that a credit mirrors its invoice. A date minus a date is a number
+of days. A missing or null operand makes the whole missing or null, except where the rest decides alone: `false and
+missing` is false, `true or missing` is true.
 """
 
 import operator

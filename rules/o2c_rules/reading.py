@@ -9,11 +9,14 @@ from typing import TypeVar
 
 from . import csv_tables, yaml_tables
 from .columns import read_facts, read_outcomes, value_of
+from .formats import xlsx_reading
 from .rows import read_default, read_rows
 from .source import BadTable, Entries, Findings, Node, Scalar, decoded
 from .table import Aggregation, Outcome, Policy, Table, VersionBy
 from .values import Kind
 
+ENDINGS = (".yaml", ".csv", ".xlsx")
+"""The endings of files that may hold a table."""
 _HEAD = frozenset(
     {"table", "title", "policy", "aggregation", "version_by", "effective_from", "effective_to"}
     | {"facts", "derived", "outcome", "default", "rows", "notes", "kind"}
@@ -36,6 +39,8 @@ def read_table(path: str, content: bytes) -> Table:
 
 def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:
     """The tree of a file, by its ending."""
+    if path.endswith(".xlsx"):
+        return xlsx_reading.read(content, findings)
     text = decoded(content, findings)
     if text is None:
         return None
@@ -162,6 +167,12 @@ def _check_priorities(root: Entries, policy: Policy, outcomes: tuple[Outcome, ..
             root.lines.get("policy", 1),
             f"policy {policy} needs to know which outcome goes before which",
             "give an outcome its `allowed` values, the most important first",
+        )
+    if policy in (Policy.PRIORITY, Policy.OUTPUT_ORDER) and any(o.allowed and o.computed for o in outcomes):
+        findings.add(
+            root.lines.get("policy", 1),
+            f"policy {policy} ranks the rows by an outcome that is calculated only when they answer",
+            "rank by an outcome that is written out; give the calculated one no `allowed` values",
         )
 
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from .cells import ANY, Cell, Interval
 from .cells import parse as parse_cell
 from .columns import RESERVED, value_of
+from .expressions import Expression
+from .expressions import parse as parse_expression
 from .sentences import BadTemplate, check
 from .source import ROWS_MOST, Entries, Findings, Listing, Node, Place, Scalar, spoken
 from .table import Default, Fact, Outcome, Row
@@ -45,7 +47,7 @@ def read_default(
     reader.check_names(node, {o.name for o in outcomes} | {"because"})
     if set(node.items) == {"because"}:
         return Default({o.name: None for o in outcomes}, reader.sentence(node))
-    return Default(reader.answers(node, "the default"), reader.sentence(node))
+    return Default(reader.answers(node, "the default"), reader.sentence(node), reader.computed(node, "the default"))
 
 
 class _Reader:
@@ -67,6 +69,7 @@ class _Reader:
             id=id_,
             cells={f.name: cell for f in self._facts if not (cell := self._cell(node, f)).is_any},
             outcome=self.answers(node, f"row {id_}"),
+            computed=self.computed(node, f"row {id_}"),
             because=self.sentence(node),
             basis=_plain(node, "basis"),
             source=_plain(node, "source"),
@@ -82,7 +85,11 @@ class _Reader:
                 )
 
     def answers(self, node: Entries, whose: str) -> dict[str, Value]:
-        return {o.name: self._answer(node, o, whose) for o in self._outcomes}
+        return {o.name: None if o.computed else self._answer(node, o, whose) for o in self._outcomes}
+
+    def computed(self, node: Entries, whose: str) -> dict[str, Expression]:
+        cells = {o.name: self._expression(node, o, whose) for o in self._outcomes if o.computed}
+        return {name: cell for name, cell in cells.items() if cell is not None}
 
     def sentence(self, node: Entries) -> str:
         text = _plain(node, "because")
@@ -104,13 +111,36 @@ class _Reader:
         self._ids.setdefault(id_, node.line)
         return id_
 
-    def _answer(self, node: Entries, outcome: Outcome, whose: str) -> Value:
+    def _written(self, node: Entries, outcome: Outcome, whose: str) -> Node | None:
+        """What stands in an outcome's cell; None where it is empty, with a finding unless it may be."""
         written = node.items.get(outcome.name)
         if written is None or (isinstance(written, Scalar) and (written.is_null or written.text.strip() == "-")):
             if not outcome.optional:
                 self._findings.add(
                     node.line, f"{whose} does not say {outcome.name}", "write it, or declare the outcome optional: true"
                 )
+            return None
+        return written
+
+    def _expression(self, node: Entries, outcome: Outcome, whose: str) -> Expression | None:
+        written = self._written(node, outcome, whose)
+        if written is None:
+            return None
+        line = node.lines[outcome.name]
+        try:
+            if not isinstance(written, Scalar):
+                raise BadValue("a calculated outcome is one expression", "round(balance_minor * 0.02, 0)")
+            cell = parse_expression(written.text.strip(), {fact.name: fact.kind for fact in self._facts})
+            if cell.kind is not outcome.kind and not (outcome.kind is Kind.MONEY and cell.whole):
+                raise BadValue(f"{cell.text!r} is a {cell.kind}, no {outcome.kind}", "make it so, or declare it so")
+        except BadValue as error:
+            self._findings.add(line, f"{outcome.name}: {error}", error.hint)
+            return None
+        return cell
+
+    def _answer(self, node: Entries, outcome: Outcome, whose: str) -> Value:
+        written = self._written(node, outcome, whose)
+        if written is None:
             return None
         before = len(self._findings.found)
         value = value_of(written, outcome.kind, self._findings)

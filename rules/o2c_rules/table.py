@@ -93,6 +93,8 @@ class Outcome:
     allowed: tuple[Value, ...] = ()
     optional: bool = False
     note: str = ""
+    computed: bool = False
+    """Its cells are expressions over the facts, evaluated for the rows that answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Row:
     note: str = ""
     line: Place = field(default=0, compare=False)
     """Where it stands is no part of what it says."""
+    computed: Mapping[str, Expression] = field(default_factory=dict)
+    """By computed outcome, whose value in `outcome` is None until the row answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class Default:
 
     outcome: Mapping[str, Value]
     because: str = ""
+    computed: Mapping[str, Expression] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
