@@ -9,62 +9,60 @@ id,in:amount_minor:money,in:reason:text,out:role:text,note:because,note:basis
 
 import csv
 from collections.abc import Iterator
+from io import StringIO
 
-from .source import Entries, Findings, Listing, Node, Scalar
-
-_PARTS = {"fact": "facts", "derived": "derived", "outcome": "outcome", "default": "default"}
+from .heads import put, with_lists
+from .source import TEXT_MOST, Entries, Findings, Listing, Node, Scalar
 
 
 def read(text: str, findings: Findings) -> Entries | None:
     """The document of a file; None, with findings, when there is no row of columns."""
-    lines = text.splitlines()
-    head, columns_at = _head(lines, findings)
-    if columns_at is None:
+    lines = StringIO(text, newline="").readlines()
+    head = Entries({}, {}, 1)
+    start = _head(lines, head, findings)
+    if start is None:
         findings.add(1, "no row of columns", "id,in:amount_minor:money,out:then:text,note:because,note:basis")
         return None
-    cells = _cells(lines, columns_at, findings)
+    cells = _cells(lines, start, findings)
     if not cells:
         return None
     names = _columns(cells[0][1], cells[0][0], head, findings)
-    rows = tuple(_row(line, row, names, findings) for line, row in cells[1:] if any(c.strip() for c in row))
-    head.items["rows"], head.lines["rows"] = Listing(rows, columns_at + 1), columns_at + 1
-    return head
+    answers = {mark.split(":")[1].strip() for mark in cells[0][1] if mark.strip().startswith("out:")}
+    rows = tuple(_row(line, row, names, answers, findings) for line, row in cells[1:] if any(c.strip() for c in row))
+    head.items["rows"], head.lines["rows"] = Listing(rows, start + 1), start + 1
+    found = with_lists(head)
+    return found if isinstance(found, Entries) else None
 
 
-def _head(lines: list[str], findings: Findings) -> tuple[Entries, int | None]:
-    head = Entries({}, {}, 1)
-    for at, line in enumerate(lines):
-        bare = line.strip().rstrip(",")
-        if not bare:
-            continue
-        if not bare.startswith("#"):
-            return head, at
-        key, colon, value = bare[1:].strip().strip('"').partition(":")
+def _head(lines: list[str], head: Entries, findings: Findings) -> int | None:
+    """Take the lines of the head; the place of the first line after it, None where there is none."""
+    at = 0
+    while at < len(lines):
+        bare, taken = lines[at].strip().rstrip(","), 1
+        if bare.startswith('"#'):
+            bare, taken = _quoted(lines, at, findings)
+        if bare and not bare.startswith("#"):
+            return at
+        key, colon, value = bare[1:].partition(":")
         if colon:
-            _put(head, key.strip().split("."), Scalar(value.strip(), at + 1), findings)
-    return head, None
+            put(head, key, Scalar(value.strip(), at + 1), findings)
+        at += taken
+    return None
 
 
-def _put(head: Entries, path: list[str], value: Scalar, findings: Findings) -> None:
-    """`fact.amount.missing` lands where YAML would have it: facts -> amount -> missing."""
-    if len(path) > 1 and path[0] in _PARTS:
-        path = [_PARTS[path[0]], *path[1:]]
-    at = head
-    for name in path[:-1]:
-        inner = at.items.setdefault(name, Entries({}, {}, value.line))
-        at.lines.setdefault(name, value.line)
-        if not isinstance(inner, Entries):
-            findings.add(value.line, f"{name!r} has a value and parts", "write one of them")
-            return
-        at = inner
-    if path[-1] in at.items:
-        findings.add(value.line, f"{'.'.join(path)!r} a second time", f"it stands already in line {at.lines[path[-1]]}")
-        return
-    at.items[path[-1]], at.lines[path[-1]] = value, value.line
+def _quoted(lines: list[str], at: int, findings: Findings) -> tuple[str, int]:
+    """A line of the head as spreadsheet programs write it: in quotes, perhaps over several lines."""
+    reader = csv.reader(lines[at:], strict=True)
+    try:
+        row = next(reader)
+    except csv.Error as error:
+        findings.add(at + 1, f"no CSV: {error}", "put the whole line in quotes, and double those inside it")
+        return "#", 1
+    return row[0].strip(), reader.line_num
 
 
 def _cells(lines: list[str], start: int, findings: Findings) -> list[tuple[int, list[str]]]:
-    reader = csv.reader((line + "\n" for line in lines[start:]), strict=True)
+    reader = csv.reader(lines[start:], strict=True)
     found: list[tuple[int, list[str]]] = []
     last = 0
     try:
@@ -116,9 +114,10 @@ def _declare(head: Entries, part: str, name: str, type_: str, line: int) -> None
     head.lines.setdefault(part, line)
     if not isinstance(columns, Entries):
         return
+    known = name in columns.items
     options = columns.items.setdefault(name, Entries({}, {}, line))
     columns.lines.setdefault(name, line)
-    if isinstance(options, Entries):
+    if isinstance(options, Entries) and (type_ or not known):
         kind, _, unit = type_.partition(" ")
         written = {"type": kind} | ({"unit": unit.strip()} if unit else {})
         for key, value in written.items():
@@ -126,10 +125,15 @@ def _declare(head: Entries, part: str, name: str, type_: str, line: int) -> None
             options.lines.setdefault(key, line)
 
 
-def _row(line: int, cells: list[str], names: list[str], findings: Findings) -> Node:
+def _row(line: int, cells: list[str], names: list[str], answers: set[str], findings: Findings) -> Node:
+    """A word such as null says "nothing" in the column of an answer only; elsewhere it is that word."""
     if len(cells) > len(names) and any(c.strip() for c in cells[len(names) :]):
         findings.add(line, f"{len(cells)} cells under {len(names)} columns", "put a cell with commas in quotes")
-    items: dict[str, Node] = {
-        name: Scalar(cell.strip(), line) for name, cell in zip(names, cells, strict=False) if name
-    }
+    items: dict[str, Node] = {}
+    for name, cell in zip(names, cells, strict=False):
+        if len(cell) > TEXT_MOST:
+            findings.add(line, f"a text of {len(cell):,} characters", f"at most {TEXT_MOST:,} are read")
+        elif name:
+            text = cell.strip()
+            items[name] = Scalar(text, line, quoted=bool(text) and name not in answers)
     return Entries(items, dict.fromkeys(items, line), line)

@@ -9,14 +9,11 @@ from typing import TypeVar
 
 from . import csv_tables, yaml_tables
 from .columns import read_facts, read_outcomes, value_of
-from .formats import xlsx_reading
 from .rows import read_default, read_rows
 from .source import BadTable, Entries, Findings, Node, Scalar, decoded
 from .table import Aggregation, Outcome, Policy, Table, VersionBy
 from .values import Kind
 
-ENDINGS = (".yaml", ".csv", ".xlsx")
-"""The endings of files that may hold a table."""
 _HEAD = frozenset(
     {"table", "title", "policy", "aggregation", "version_by", "effective_from", "effective_to"}
     | {"facts", "derived", "outcome", "default", "rows", "notes", "kind"}
@@ -40,6 +37,8 @@ def read_table(path: str, content: bytes) -> Table:
 def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:
     """The tree of a file, by its ending."""
     if path.endswith(".xlsx"):
+        from .formats import xlsx_reading  # noqa: PLC0415 - books without workbooks need none of it
+
         return xlsx_reading.read(content, findings)
     text = decoded(content, findings)
     if text is None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+ENDINGS = (".yaml", ".csv", ".xlsx")
+"""The endings of files that may hold a table."""
 BYTES_MOST = 2_000_000
 ROWS_MOST = 20_000
 TEXT_MOST = 4_000
