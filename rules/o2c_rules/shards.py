@@ -15,6 +15,8 @@ from .index import bits
 
 RULES_MOST = 4_000
 """The engine takes 4,096 rules."""
+ROWS_WISHED = 200
+"""The engine looks at all its rules for every message: with fewer it answers sooner, so long as a cut parts them."""
 SIBLINGS_MOST = 60
 """A 65th condition waiting beside others that are true fails with error 303."""
 CONDITIONS_MOST = 400
@@ -90,17 +92,21 @@ class _Planner:
 
     def plan(self, rows: int, occurring: tuple[int, ...]) -> Plan:
         count = rows.bit_count()
-        if count <= RULES_MOST and fits(leaf := self._leaf(rows, occurring)):
-            return self._counted(leaf)
+        leaf = self._leaf(rows, occurring) if count <= RULES_MOST else None
+        fitting = leaf if leaf is not None and fits(leaf) else None
+        if fitting is not None and count <= ROWS_WISHED:
+            return self._counted(fitting)
         cut = min(
             (found for column in range(len(occurring)) for found in self._cuts(rows, occurring, column)), default=None
         )
-        if cut is None or 4 * cut.most > 3 * count:
+        if fitting is not None:
+            return self._by_code(cut, occurring) if cut and cut.parts(count, both=5) else self._counted(fitting)
+        if cut is None or not cut.parts(count, both=1):
             ordered = list(bits(rows))
             middle = (1 << ordered[len(ordered) // 2]) - 1
             return self._in_turn(rows & middle, rows & ~middle, occurring)
-        on_both_sides = cut.below & cut.above
-        if 8 * on_both_sides.bit_count() > count:
+        if not cut.parts(count, both=8):
+            on_both_sides = cut.below & cut.above
             return self._in_turn(on_both_sides, rows & ~on_both_sides, occurring)
         return self._by_code(cut, occurring)
 
@@ -119,7 +125,10 @@ class _Planner:
             self.plan(rows, (*occurring[:column], occurring[column] & side, *occurring[column + 1 :]))
             for rows, side in ((cut.below, lower), (cut.above, ~lower))
         )
-        return ByCode(column, tuple(below if c < cut.code else above for c in range(len(self._rows_of_code[column]))))
+        return ByCode(
+            column,
+            tuple(_at(below if c < cut.code else above, column, c) for c in range(len(self._rows_of_code[column]))),
+        )
 
     def _cuts(self, rows: int, occurring: tuple[int, ...], column: int) -> Iterator["_Cut"]:
         """Every way to cut the codes of a column in two, with the rows on either side; some rows may be on both."""
@@ -152,6 +161,11 @@ class _Planner:
                 yield column, _condition(column, wanted)
 
 
+def _at(part: Plan, column: int, code: int) -> Plan:
+    """What remains of a part where the code of a column is known."""
+    return part.parts[code] if isinstance(part, ByCode) and part.column == column else part
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class _Cut:
     most: int
@@ -159,6 +173,10 @@ class _Cut:
     code: int
     below: int
     above: int
+
+    def parts(self, count: int, both: int) -> bool:
+        """Whether either side has far fewer rows than the whole, and at most one row of so many stands on both."""
+        return 4 * self.most <= 3 * count and both * (self.below & self.above).bit_count() <= count
 
 
 def _condition(column: int, accepted: int) -> Condition:
