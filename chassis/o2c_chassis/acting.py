@@ -73,7 +73,7 @@ def _route(running: Running, kind: type[Command]) -> Any:
         envelope = _envelope(running, kind, who, idempotency_key, request)
         whole = request.url.path.encode() + b"\n" + body
         await running.rules.refresh()
-        return await on_command(running.path, Message(envelope, event, hash_of_body(whole)), running.rules.book)
+        return await on_command(running.path, Message(envelope, event, hash_of_body(whole)))
 
     return command
 

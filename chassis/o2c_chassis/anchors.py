@@ -19,8 +19,8 @@ from .database import Database, Db
 from .decide import follows
 from .decisions import heads
 from .failpoints import failpoint
+from .locking import lock_names
 from .outbox import tell
-from .store import lock_names
 
 _CLAIM = "insert into anchors (day, told_at) values ($1, $2) on conflict do nothing returning day"
 _CONTRADICTED = """

@@ -60,10 +60,22 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Db]:
         """READ COMMITTED: what is read after a lock is what the last holder left."""
-        assert self._pool is not None, "open() first"
-        async with self._pool.acquire() as db, db.transaction():
+        async with self.opened() as (db, _):
             yield db
-            failpoint("commit")
+
+    @asynccontextmanager
+    async def opened(self, *statements: str) -> AsyncIterator[tuple[Db, str]]:
+        """A transaction that begins with these, all in one round trip; and the command tag of the last of them."""
+        assert self._pool is not None, "open() first"
+        async with self._pool.acquire() as db:
+            try:
+                yield db, await db.execute("; ".join(("begin", *statements)))
+                failpoint("commit")
+                await db.execute("commit")
+            except BaseException:
+                if not db.is_closed():
+                    await db.execute("rollback")
+                raise
         failpoint("committed")
 
     @asynccontextmanager

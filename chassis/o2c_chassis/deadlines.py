@@ -5,6 +5,7 @@ with their effects.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from o2c_contracts.event import LIVE, Envelope, Message
 
@@ -13,7 +14,7 @@ from .database import Db
 from .errors import HandlerFailed
 from .failpoints import failpoint
 from .service import DeadlineReached, Service
-from .together import Writes
+from .together import Query, Writes
 from .working_set import Armed
 
 _ARM = """
@@ -28,11 +29,9 @@ _PICK = """
 select kind, subject, owner_key, customer_id, armed, due_at from deadlines
 where due_at <= $1 and not (owner_key = any($2::text[])) order by due_at, kind, subject limit $3
 """
-_TAKE = """
-update deadlines d set due_at = null
-from unnest($1::text[], $2::text[], $3::bigint[]) g(kind, subject, armed)
-where d.kind = g.kind and d.subject = g.subject and d.armed = g.armed and d.due_at is not null
-returning d.kind, d.subject
+_STILL = """
+select d from deadlines d join unnest($1::text[], $2::text[], $3::bigint[]) g(kind, subject, armed)
+on d.kind = g.kind and d.subject = g.subject and d.armed = g.armed where d.due_at is not null for update of d
 """
 
 
@@ -44,11 +43,17 @@ class Picked:
     due_at: datetime
 
 
-def arm(writes: Writes, armed: Sequence[tuple[Message, Armed]]) -> None:
-    """The last word of the slice for each deadline; its armings are counted, so that no id is ever used again."""
+def arm(writes: Writes, armed: Sequence[tuple[Message, Armed]], taken: Sequence[Message] = ()) -> None:
+    """The last word of the slice for each deadline; its armings are counted, so that no id is ever used again.
+
+    `taken`: those among these messages that have fired are armed no more, unless they were armed again.
+    """
     failpoint("path.arm")
     last: dict[tuple[str, str], Armed] = {}
     times: dict[tuple[str, str], int] = {}
+    for m in taken:
+        if isinstance(e := m.event, DeadlineReached):
+            last[e.kind, e.subject_id] = Armed(e.kind, e.subject_id, e.owner_key, e.customer_id, None)
     for message, a in armed:
         name = a.kind, a.subject
         if isinstance(message.event, DeadlineReached) and a.due_at and a.due_at <= message.envelope.recorded_at:
@@ -56,7 +61,7 @@ def arm(writes: Writes, armed: Sequence[tuple[Message, Armed]]) -> None:
         last[name] = a
         times[name] = times.get(name, 0) + (a.due_at is not None)
     if last:
-        rows = [(*name, a.owner_key, a.customer_id, times[name], a.due_at) for name, a in sorted(last.items())]
+        rows = [(*name, a.owner_key, a.customer_id, times.get(name, 0), a.due_at) for name, a in sorted(last.items())]
         writes.add(_ARM, *arrays.as_arrays(6, rows))
 
 
@@ -77,13 +82,17 @@ async def pick(db: Db, now: datetime, but: Collection[str], most: int) -> list[P
     ]
 
 
-async def take(db: Db, messages: Sequence[Message]) -> list[Message]:
-    """Those still armed as they were picked; from now on they are not. Under the family's lock."""
+def still_query(messages: Sequence[Message]) -> Query:
+    """Those still armed as they were picked, their rows locked. Under the family's lock."""
     failpoint("deadlines.take")
     events = [m.event for m in messages if isinstance(m.event, DeadlineReached)]
-    rows = [(e.kind, e.subject_id, e.armed) for e in events]
-    taken = {(r["kind"], r["subject"]) for r in await db.fetch(_TAKE, *arrays.as_arrays(3, rows))}
-    return [m for m in messages if (getattr(m.event, "kind", ""), m.event.subject) in taken]
+    return _STILL, arrays.as_arrays(3, [(e.kind, e.subject_id, e.armed) for e in events])
+
+
+def still(messages: Sequence[Message], rows: Sequence[Any]) -> list[Message]:
+    """The messages of these rows; `arm` writes that they are taken."""
+    names = {(r["kind"], r["subject"]) for r in rows}
+    return [m for m in messages if (getattr(m.event, "kind", ""), m.event.subject) in names]
 
 
 def message(service: Service, picked: Picked, now: datetime, world: str = LIVE) -> Message:

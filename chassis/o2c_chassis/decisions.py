@@ -16,7 +16,7 @@ from . import arrays
 from .database import Db
 from .failpoints import failpoint
 from .tables import chains, decisions
-from .together import Writes
+from .together import Query, Writes
 from .working_set import Asked
 
 CHAINS = 64
@@ -30,20 +30,21 @@ def chain_of(key: str) -> int:
     return sha256(key.encode()).digest()[0] % CHAINS
 
 
-def heads_query(asked: Sequence[tuple[Message, Asked]]) -> tuple[str, list[Any]]:
-    """Locks the heads of the chains of these decisions, in order, each as one value. Last of all locks."""
-    return _LOCK_HEADS, [sorted({chain_of(m.event.key) for m, _ in asked})]
+def heads_query(keys: Iterable[str]) -> Query:
+    """Locks the heads of the chains of these keys, in order. Last of all locks."""
+    return _LOCK_HEADS, [sorted(set(map(chain_of, keys)))]
 
 
 def record(writes: Writes, asked: Sequence[tuple[Message, Asked]], heads: Iterable[Any]) -> None:
-    """Append to the chains, whose heads are locked."""
+    """Append to the chains, whose heads, perhaps among others, are locked."""
     failpoint("path.record")
-    at: dict[int, tuple[int, bytes]] = {r["chain"]: (r["seq"], r["hash"]) for r in heads}
+    before: dict[int, tuple[int, bytes]] = {r["chain"]: (r["seq"], r["hash"]) for r in heads}
+    at: dict[int, tuple[int, bytes]] = {}
     rows = []
     for m, a in asked:
         key, body = m.event.key, body_of(m, a)
         chain = chain_of(key)
-        seq, head = at[chain]
+        seq, head = at.get(chain) or before[chain]
         at[chain] = seq, head = seq + 1, sha256(head + body).digest()
         rows.append((chain, seq, head, a.id, a.decision.table, a.subject, key, body))
     writes.append(decisions, rows)

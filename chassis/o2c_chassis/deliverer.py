@@ -33,7 +33,7 @@ class Deliverer:
             rows = [dict(r) | {"status": "sent"} for r in rows]
         ended = [r for r in rows if r["status"] in ("sent", "failed")]
         messages = [deliveries.message(self._service, r, now, self._path.world) for r in ended]
-        waits = await self._path.on_own(messages, deliveries.take) if messages else set()
+        waits = await self._path.on_own(messages, deliveries) if messages else set()
         return len([m for m in messages if m.event.key not in waits])
 
     async def _open(self) -> list[Any]:

@@ -13,15 +13,15 @@ from .database import Db
 from .failpoints import failpoint
 from .service import DeliveryEnded, Document, Service
 from .tables import deliveries
-from .together import Writes
+from .together import Query, Writes
 from .working_set import Wanted
 
 _QUEUE = f"{arrays.insert(deliveries)} on conflict do nothing"
 _OPEN = "select * from deliveries where next_at <= $1 order by next_at, delivery_id limit $2"
-_TAKE = """
+_STILL = "select d from deliveries d where d.delivery_id = any($1::text[]) and d.next_at is not null for update of d"
+_ENDED = """
 update deliveries set next_at = null, status = g.status
-from unnest($1::text[], $2::text[]) g(delivery_id, status)
-where deliveries.delivery_id = g.delivery_id and deliveries.next_at is not null returning deliveries.delivery_id
+from unnest($1::text[], $2::text[]) g(delivery_id, status) where deliveries.delivery_id = g.delivery_id
 """
 _TRIED = """
 update deliveries set attempts = attempts + 1, status = $2, channel = $3, address = $4, problem = $5, next_at = $6
@@ -114,12 +114,24 @@ def message(service: Service, row: Any, now: datetime, world: str = LIVE) -> Mes
     )
 
 
-async def take(db: Db, messages: Sequence[Message]) -> list[Message]:
-    """Those that have not been told yet; each delivery ends once."""
+def still_query(messages: Sequence[Message]) -> Query:
+    """Those that have not been told yet, their rows locked: each delivery ends once."""
     failpoint("deliveries.take")
+    return _STILL, [[m.envelope.id for m in messages]]
+
+
+def still(messages: Sequence[Message], rows: Sequence[Any]) -> list[Message]:
+    """The messages of these rows; `end` writes that they were told."""
+    ids = {r["delivery_id"] for r in rows}
+    return [m for m in messages if m.envelope.id in ids]
+
+
+def end(writes: Writes, taken: Sequence[Message]) -> None:
+    """Those among these messages that are ended deliveries are over."""
     rows = [
-        (m.envelope.id, "delivered" if isinstance(m.event, DeliveryEnded) and m.event.delivered else "undeliverable")
-        for m in messages
+        (m.envelope.id, "delivered" if m.event.delivered else "undeliverable")
+        for m in taken
+        if isinstance(m.event, DeliveryEnded)
     ]
-    taken = {r["delivery_id"] for r in await db.fetch(_TAKE, *arrays.as_arrays(2, rows))}
-    return [m for m in messages if m.envelope.id in taken]
+    if rows:
+        writes.add(_ENDED, *arrays.as_arrays(2, rows))

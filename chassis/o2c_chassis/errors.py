@@ -6,7 +6,7 @@ the record's    Unreadable                          parked, blocks nobody
 a person's      Refused                             the command changes nothing; its answer says why
 the world's     everything else                     the slice comes again, nothing was committed
                 Overtaken                           another holder of the partition moved on: read the position again
-                FamilyMoved                         who belongs together changed under us: take the slice again
+                FamilyMoved                         other families than we locked, or an identity taken meanwhile: again
                 Lost                                records we have not read are gone: stop, a person decides
 """
 
@@ -36,7 +36,7 @@ class Overtaken(Exception):
 
 
 class FamilyMoved(Exception):
-    """Somebody changed who belongs together between our look and our lock: take the slice again."""
+    """Under the lock it is another family than was guessed, or the same identity came by another road: again."""
 
 
 class Lost(Exception):

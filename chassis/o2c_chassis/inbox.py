@@ -1,6 +1,6 @@
 """Each message changes this database once, in order, however often and by whatever road it comes."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +13,13 @@ from .database import Db
 from .errors import HandlerFailed, Overtaken
 from .failpoints import failpoint
 from .tables import heard, inbox
+from .together import Query, Writes
 
 _MOVE = """
-update positions p set next = g.after
-from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-    g(topic, topic_id, partition, first, after)
+update positions p set next = g.after from (values {}) g(topic, topic_id, partition, first, after)
 where p.topic = g.topic and p.topic_id = g.topic_id and p.partition = g.partition and p.next = g.first
 """
-_CLAIM = f"{arrays.insert(inbox)} on conflict do nothing returning source, id"
-_CLAIM_AND_HEAR = f"with h as ({arrays.upsert(heard, first=4)}) {_CLAIM}"
-_KNOWN = arrays.select_where(inbox, ("source", "id"))
+_KNOWN = arrays.select_whole(inbox, ("source", "id"))
 _HEADS = arrays.select_whole(heard, ("writer", "key"))
 _HEARD = arrays.upsert(heard)
 
@@ -48,53 +45,79 @@ class OutOfOrder(HandlerFailed):
         self.code = code
 
 
-async def move_positions(db: Db, spans: Sequence[Span]) -> None:
-    """Compare and set, in the transaction of the slice: a reader that slept too long cannot write."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is to be done with what has arrived."""
+
+    fresh: list[Message]
+    """To handle, in their order."""
+    reused: list[Arrival]
+    """They use a known identity for another body."""
+    moved: list[tuple[str, str, int]]
+    """How far the heads of streams move on: writer, key, version."""
+
+
+def move_text(spans: Sequence[Span]) -> str:
+    """Compare and set, in the transaction of the slice: a reader that slept too long cannot write. For its opening."""
     failpoint("path.move")
-    rows = [(s.topic, s.topic_id, s.partition, s.first, s.after) for s in spans]
-    done = await db.execute(_MOVE, *arrays.as_arrays(5, rows))
-    if done != f"UPDATE {len(rows)}":
-        raise Overtaken(f"{done}, expected {len(rows)}: {spans}")
+    rows = (f"({_quoted(s.topic)}, {_quoted(s.topic_id)}, {s.partition}, {s.first}, {s.after})" for s in spans)
+    return _MOVE.format(", ".join(rows))
 
 
-def heard_query(arrivals: Sequence[Arrival]) -> tuple[str, list[Any]]:
-    """The last versions heard of the streams that these belong to, each as one value."""
+def expect_moved(tag: str, spans: Sequence[Span]) -> None:
+    """By the tag of the command that moved them: all, or somebody else has moved on."""
+    if tag != f"UPDATE {len(spans)}":
+        raise Overtaken(f"{tag}, expected {len(spans)}: {spans}")
+
+
+async def move_positions(db: Db, spans: Sequence[Span]) -> None:
+    """The same in a transaction that is under way."""
+    expect_moved(await db.execute(move_text(spans)), spans)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def heard_query(arrivals: Sequence[Arrival]) -> Query:
+    """The last versions heard of the streams that these belong to."""
     return _HEADS, arrays.as_arrays(2, sorted({a.stream[:2] for a in arrivals if a.stream is not None}))
 
 
-async def claim(db: Db, arrivals: Sequence[Arrival], heads: Sequence[Any] = ()) -> tuple[list[Message], list[Arrival]]:
-    """Those to handle, in their order; and those that use a known identity for another body.
+def known_query(arrivals: Sequence[Arrival]) -> Query:
+    """Those of their identities that were claimed before."""
+    return _KNOWN, arrays.as_arrays(2, list({a.message.identity: None for a in arrivals if a.message is not None}))
 
-    Raises OutOfOrder for the first record whose version does not follow.
-    """
+
+def sort_out(arrivals: Sequence[Arrival], heard_rows: Sequence[Any], known_rows: Sequence[Any]) -> Claim:
+    """Which of them nobody has handled yet. Raises OutOfOrder for the first record whose version does not follow."""
     failpoint("path.claim")
-    following, moved = await _in_version_order(db, arrivals, heads)
-    first: dict[tuple[str, str], Message] = {}
+    heads = {(r["writer"], r["key"]): r["version"] for r in heard_rows}
+    bodies: dict[tuple[str, str], bytes] = {(r["source"], r["id"]): r["body_hash"] for r in known_rows}
+    following, moved = _in_version_order(arrivals, heads, bodies)
+    fresh, reused = [], []
     for a in following:
-        if a.message is not None:
-            first.setdefault(a.message.identity, a.message)
-    if not first:
-        if moved:
-            await db.execute(_HEARD, *arrays.as_arrays(3, moved))
-        return [], []
-    rows = arrays.as_arrays(3, [(*identity, m.body_hash) for identity, m in first.items()])
-    if moved:
-        fresh = {(r[0], r[1]) for r in await db.fetch(_CLAIM_AND_HEAR, *rows, *arrays.as_arrays(3, moved))}
-    else:
-        fresh = {(r[0], r[1]) for r in await db.fetch(_CLAIM, *rows)}
-    bodies = {identity: first[identity].body_hash for identity in fresh}
-    if again := [identity for identity in first if identity not in fresh]:
-        known = await db.fetch(_KNOWN, *arrays.as_arrays(2, again))
-        bodies |= {(r["source"], r["id"]): r["body_hash"] for r in known}
-    reused = [a for a in following if a.message is not None and a.message.body_hash != bodies[a.message.identity]]
-    return [m for identity, m in first.items() if identity in fresh], reused
+        if (m := a.message) is None:
+            continue
+        if m.identity not in bodies:
+            bodies[m.identity] = m.body_hash
+            fresh.append(m)
+        elif bodies[m.identity] != m.body_hash:
+            reused.append(a)
+    return Claim(fresh, reused, moved)
 
 
-async def _in_version_order(
-    db: Db, arrivals: Sequence[Arrival], found: Sequence[Any]
+def claim(writes: Writes, claimed: Claim) -> None:
+    """Keep their identities, which nobody else may have taken meanwhile, and how far the streams were heard."""
+    writes.append(inbox, [(*m.identity, m.body_hash) for m in claimed.fresh])
+    if claimed.moved:
+        writes.add(_HEARD, *arrays.as_arrays(3, claimed.moved))
+
+
+def _in_version_order(
+    arrivals: Sequence[Arrival], heads: dict[tuple[str, str], int], known: Container[tuple[str, str]]
 ) -> tuple[list[Arrival], list[tuple[str, str, int]]]:
     """Without repeats of our own services; and how far their streams' heads move on."""
-    heads: dict[tuple[str, str], int] = {(r["writer"], r["key"]): r["version"] for r in found}
     before = dict(heads)
     here: dict[tuple[str, str, int], Arrival] = {}
     following: list[Arrival] = []
@@ -103,7 +126,7 @@ async def _in_version_order(
             writer, key, version = a.stream
             head = heads.get((writer, key))
             if head is not None and version <= head:
-                await _expect_repeat(db, a, here.get(a.stream))
+                _expect_repeat(a, here.get(a.stream), known)
                 continue
             if head is not None and version > head + 1:
                 raise OutOfOrder("version-gap", f"{writer} {key}: version {version} came after {head}")
@@ -113,17 +136,13 @@ async def _in_version_order(
     return following, sorted((*name, version) for name, version in heads.items() if before.get(name) != version)
 
 
-async def _expect_repeat(db: Db, arrival: Arrival, first: Arrival | None) -> None:
+def _expect_repeat(arrival: Arrival, first: Arrival | None, known: Container[tuple[str, str]]) -> None:
     """A version that was heard before must be the same event: else the writer was restored and told another story."""
     assert arrival.stream is not None
     if arrival.message is None:
         return
     identity = arrival.message.identity
-    if first is not None:
-        same = first.message is not None and first.message.identity == identity
-    else:
-        same = bool(await db.fetch(_KNOWN, *[[part] for part in identity]))
-    if not same:
+    if identity not in known if first is None else first.message is None or first.message.identity != identity:
         writer, key, version = arrival.stream
         raise OutOfOrder("forked", f"{writer} {key}: version {version} was heard before, as another event")
 

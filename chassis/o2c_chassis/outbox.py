@@ -13,7 +13,7 @@ from .database import Db
 from .failpoints import failpoint
 from .raw import pack, pack_texts
 from .tables import outbox, streams
-from .together import Writes
+from .together import Query, Writes
 
 _NAMES = ("topic", "key", "headers", "value", "recorded_at")
 _ENQUEUE = arrays.insert(outbox, *_NAMES)
@@ -21,19 +21,23 @@ _HEADS = arrays.select_where(streams, ("key",))
 _MOVED = arrays.upsert(streams)
 
 
-def heads_query(told: Sequence[Message]) -> tuple[str, list[Any]]:
-    """The last versions told of these messages' keys, each as one value."""
-    return arrays.select_whole(streams, ("key",)), [sorted({m.event.key for m in told})]
+def heads_query(keys: Iterable[str]) -> Query:
+    """The last versions told of these keys."""
+    return arrays.select_whole(streams, ("key",)), [sorted(set(keys))]
 
 
 def enqueue(writes: Writes, service: str, told: Sequence[Message], heads: Iterable[Any]) -> None:
-    """In their order, each with the next version of its key. The keys' families are locked by whoever calls."""
+    """In their order, each with the next version of its key. The keys' families are locked by whoever calls.
+
+    `heads`: the last versions told of these keys, perhaps among others.
+    """
     failpoint("path.enqueue")
-    versions: dict[str, int] = {r["key"]: r["version"] for r in heads}
+    before: dict[str, int] = {r["key"]: r["version"] for r in heads}
+    versions: dict[str, int] = {}
     own, rows = topic(service), []
     for m in told:
         key = m.event.key
-        versions[key] = version = versions.get(key, 0) + 1
+        versions[key] = version = versions.get(key, before.get(key, 0)) + 1
         name, headers, value = wire.encode_texts(m, version)
         rows.append((own, name, pack_texts(headers), value, m.envelope.recorded_at))
     writes.append(outbox, rows, *_NAMES)

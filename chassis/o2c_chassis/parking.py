@@ -16,6 +16,7 @@ from . import outbox
 from .bus import Span
 from .database import Db
 from .raw import pack, unpack
+from .together import Query
 
 _NAMES = (
     "topic", "partition", "offset", "key", "headers", "value", "appended_at", "families", "blocks", "waits", "code",
@@ -49,7 +50,7 @@ class Waiting:
     record: Record
 
 
-def blocked_query(names: Iterable[str]) -> tuple[str, list[Any]]:
+def blocked_query(names: Iterable[str]) -> Query:
     """All names that wait together with any of these. Under the families' locks: one could be blocked meanwhile."""
     return _BLOCKED, [sorted(names)]
 

@@ -11,45 +11,49 @@ from . import parking
 from .consumer import Path
 from .decide import Consequences
 from .errors import FamilyMoved, Refused
-from .inbox import Arrival, claim
-from .store import lock
+from .inbox import Arrival, claim, known_query, sort_out
+from .locking import lock_text
 
 _KEEP = "insert into replies (source, id, reply, recorded_at) values ($1, $2, $3, $4)"
 _REPLY = "select reply from replies where source = $1 and id = $2"
 
 
-async def on_command(path: Path, message: Message, rules: Any) -> dict[str, Any]:
+async def on_command(path: Path, message: Message) -> dict[str, Any]:
     """Do it, or answer as before; Refused changes nothing and claims nothing.
 
     `message.body_hash` is of the body as the person's client sent it.
     """
     while True:
         try:
-            return await _once(path, message, rules)
+            return await _once(path, message)
         except FamilyMoved:
             continue
 
 
-async def _once(path: Path, message: Message, rules: Any) -> dict[str, Any]:
-    async with path.database.transaction() as db:
-        work, [names] = await lock(db, path.service, [message], rules())
-        if await parking.blocked(db, names):
+async def _once(path: Path, message: Message) -> dict[str, Any]:
+    names = path.families.guess([message], path.rules())
+    arrival = Arrival("", 0, Record(None, (), None), None, message)
+    async with path.database.opened(lock_text(*names)) as (db, _):
+        questions = [parking.blocked_query(*names), known_query([arrival])]
+        turn, (stopped, known) = await path.enter(db, [message], names, *questions)
+        if stopped:
             number = await db.fetchval(
-                "select min(id) from parked where blocks and families && $1::text[]", sorted(names)
+                "select min(id) from parked where blocks and families && $1::text[]", sorted(*names)
             )
             raise Refused(
                 "customer-blocked",
                 f"an event of this customer is parked (number {number})",
                 f"see it with: o2c parked show {path.service.name} {number}",
             )
-        fresh, reused = await claim(db, [Arrival("", 0, Record(None, (), None), None, message)])
-        if reused:
+        claimed = sort_out([arrival], [], known)
+        if claimed.reused:
             raise Refused(
                 "key-reused", "this Idempotency-Key came with another body", "use a new key for a new command"
             )
-        if not fresh:
+        if not claimed.fresh:
             return dict(orjson.loads(await db.fetchval(_REPLY, *message.identity)))
-        reply = _reply(message, await path.carry_out(db, work, fresh))
+        claim(turn.writes, claimed)
+        reply = _reply(message, await path.carry_out(turn, claimed.fresh))
         await db.execute(_KEEP, *message.identity, orjson.dumps(reply), message.envelope.recorded_at)
         return reply
 

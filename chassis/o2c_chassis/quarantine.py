@@ -16,11 +16,11 @@ from .bus import Span
 from .clock import Clock
 from .database import Database, Db
 from .decide import follows
+from .locking import lock_names
 from .outbox import tell
 from .parking import Aside, Reason, Waiting
 from .pending import Pending
 from .service import Service
-from .store import lock_names
 
 _COUNTS_AS_HEARD = """
 insert into heard as h values ($1, $2, $3)

@@ -10,8 +10,8 @@ from .bus import Bus
 from .clock import Clock
 from .database import Database
 from .failpoints import failpoint
+from .locking import hash_of
 from .raw import unpack
-from .store import hash_of
 
 _UNSENT = "select position, topic, key, headers, value from outbox where sent_at is null order by position limit $1"
 _SENT = "update outbox set sent_at = $2 where position = any($1::bigint[])"

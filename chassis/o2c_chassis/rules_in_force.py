@@ -50,6 +50,10 @@ class RulesInForce:
         """The releases that this process has read and compiled, those of tomorrow too."""
         return self._hot.releases
 
+    def next_change(self, now: datetime) -> datetime | None:
+        """When the next release that is known takes effect."""
+        return self._hot.next_change(now)
+
     @property
     def problem(self) -> str | None:
         """Why the newest release could not be read; the book before it goes on deciding."""

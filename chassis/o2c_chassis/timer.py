@@ -21,6 +21,6 @@ class Timer:
             return 0
         failpoint("timer.picked")
         messages = [deadlines.message(self._path.service, p, now, self._path.world) for p in picked]
-        waits = await self._path.on_own(messages, deadlines.take)
+        waits = await self._path.on_own(messages, deadlines)
         self._waits |= waits
         return len([m for m in messages if m.event.key not in waits])

@@ -10,6 +10,8 @@ from sqlalchemy import Table
 from . import arrays
 from .database import Db
 
+Query = tuple[str, Sequence[Any]]
+"""A select of one value, which may be a whole row, and its parameters."""
 _PARAMETER = re.compile(r"\$(\d+)")
 _COPY_FROM = 50
 """From so many rows on, COPY costs less than an array."""
@@ -45,7 +47,7 @@ class Writes:
             await db.execute(text, *[a for _, args in self._statements for a in args])
 
 
-async def read(db: Db, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
+async def read(db: Db, queries: Sequence[Query]) -> list[list[Any]]:
     """The rows of several queries; each selects one value, which may be a whole row."""
     row = await db.fetchrow(
         _reading(tuple((query, len(args)) for query, args in queries)), *[a for _, args in queries for a in args]

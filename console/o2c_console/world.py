@@ -91,7 +91,7 @@ class World:
         source = f"{service}/{actor}/{command.route}"
         envelope = Envelope(source, key, type(command).__name__, at, at, at.date(), self.name, actor=actor)
         message = Message(envelope, command, hash_of_body(command.model_dump_json().encode()))
-        return await on_command(running.path, message, running.rules.book)
+        return await on_command(running.path, message)
 
     async def settle(self) -> None:
         """Until everybody has read everything and nothing is left to relay or deliver."""

@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -22,12 +22,15 @@ from uuid import uuid4
 from o2c_chassis import consumer, failpoints
 from o2c_chassis.clock import SimulatedClock
 from o2c_chassis.database import Database
+from o2c_chassis.inbox import Claim
 from o2c_chassis.kafka import Kafka, KafkaReader
 from o2c_chassis.kafka.subscribing import Timing
 from o2c_chassis.loopback import Loopback
 from o2c_chassis.people import on_command
 from o2c_chassis.rules_in_force import RulesInForce
 from o2c_chassis.running import Running, Surroundings
+from o2c_chassis.service import DeadlineReached
+from o2c_chassis.together import Writes
 from o2c_contracts import wire
 from o2c_contracts.event import Event
 from o2c_rules.bundles import Approval, Store
@@ -139,7 +142,7 @@ async def _cancelled(running: Running, order: str) -> None:
     """A person's command; whoever does not know whether it was done sends it again with the same key."""
     command = toy.CancelOrder(customer_id="cork", order_id=order)
     message = toy.message(f"cancel {order}", command, "orders/ann/cancel", running.clock.now(), world=WORLD)
-    await on_command(running.path, replace(message, body_hash=b"cancel"), running.rules.book)
+    await on_command(running.path, replace(message, body_hash=b"cancel"))
 
 
 async def _mended(running: Running) -> None:
@@ -162,20 +165,27 @@ async def _quiet(step: Callable[[], Awaitable[int]]) -> None:
 
 
 def _claims_nothing(_: Database) -> None:
-    async def claim(db: Any, arrivals: Any, *more: Any) -> Any:
-        return [a.message for a in arrivals if a.message is not None], []
+    def sort_out(arrivals: Any, *_: Any) -> Claim:
+        return Claim([a.message for a in arrivals if a.message is not None], [], [])
 
-    consumer.claim = claim
+    consumer.sort_out = sort_out
+    consumer.claim = lambda writes, claimed: None
 
 
 def _moves_positions_first(database: Database) -> None:
-    right = consumer.move_positions
+    right = database.opened
 
-    async def move_positions(db: Any, spans: Any) -> None:
-        async with database.transaction() as own:
-            await right(own, spans)
+    @asynccontextmanager
+    async def opened(*statements: str) -> AsyncIterator[tuple[Any, str]]:
+        first = [text for text in statements if text.lstrip().startswith("update positions")]
+        for text in first:
+            async with right(text):
+                pass
+        rest = [text for text in statements if text not in first]
+        async with right(*rest) as (db, _):
+            yield db, f"UPDATE {len(first)}"
 
-    consumer.move_positions = move_positions
+    database.opened = opened  # type: ignore[method-assign]
 
 
 def _acknowledges_too_early(_: Database) -> None:
@@ -189,15 +199,18 @@ def _acknowledges_too_early(_: Database) -> None:
 
 
 def _forgets_what_is_due(_: Database) -> None:
-    right = consumer.deadlines.take
+    right = consumer.Path.carry_out
 
-    async def take(db: Any, messages: Any) -> Any:
-        taken = await right(db, messages)
-        await db.execute("commit; begin")
-        failpoints.failpoint("broken.took")
-        return taken
+    async def carry_out(self: Any, turn: Any, messages: Any) -> Any:
+        writes = Writes()
+        consumer.deadlines.arm(writes, (), turn.taken)
+        if any(isinstance(m.event, DeadlineReached) for m in turn.taken):
+            await writes.send(turn.db)
+            await turn.db.execute("commit; begin")
+            failpoints.failpoint("broken.took")
+        return await right(self, turn, messages)
 
-    consumer.deadlines.take = take
+    consumer.Path.carry_out = carry_out  # type: ignore[method-assign]
 
 
 BROKEN: dict[str, Callable[[Database], None]] = {

@@ -12,7 +12,6 @@ from o2c_chassis.people import hash_of_body, on_command
 from o2c_chassis.raw import unpack
 from o2c_contracts.topics import PARTITIONS
 from o2c_contracts.wire import Record
-from o2c_rules.rulebook import RuleBook
 
 from tests.chassis import toy
 from tests.chassis.toy import limit, message, order, record
@@ -182,13 +181,13 @@ async def test_a_command_is_done_once_and_answered_the_same_again(hands):
         body_hash=hash_of_body(b"{}"),
     )
 
-    first = await on_command(hands.path, cancel, RuleBook.shipped)
-    again = await on_command(hands.path, cancel, RuleBook.shipped)
+    first = await on_command(hands.path, cancel)
+    again = await on_command(hands.path, cancel)
 
     assert first == again
     assert [t["type"] for t in first["told"]] == ["OrderCancelled"]
     with pytest.raises(Refused, match="another body"):
-        await on_command(hands.path, replace(cancel, body_hash=b"other"), RuleBook.shipped)
+        await on_command(hands.path, replace(cancel, body_hash=b"other"))
 
 
 async def test_a_command_for_a_blocked_customer_is_refused_with_the_parked_number(hands):
@@ -196,7 +195,7 @@ async def test_a_command_for_a_blocked_customer_is_refused_with_the_parked_numbe
     cancel = message("key-1", toy.CancelOrder(customer_id="acme", order_id="boom"), "orders/ann/cancel")
 
     with pytest.raises(Refused, match="number 1"):
-        await on_command(hands.path, cancel, RuleBook.shipped)
+        await on_command(hands.path, cancel)
 
 
 async def due(hands):
@@ -210,8 +209,8 @@ async def test_a_deadline_fires_once_and_may_be_armed_again_later(hands):
     hands.clock.move(toy.NOON.replace(day=6))
 
     messages = await due(hands)
-    await hands.path.on_own(messages, deadlines.take)
-    await hands.path.on_own(messages, deadlines.take)
+    await hands.path.on_own(messages, deadlines)
+    await hands.path.on_own(messages, deadlines)
 
     assert await hands.one("select reminded from bought") == 1
     assert await hands.rows("select armed, due_at from deadlines") == [(2, toy.NOON.replace(day=7))]
@@ -221,7 +220,7 @@ async def test_a_deadline_of_a_blocked_customer_waits(hands):
     await hands.give(*story()[:1], record("x", order("boom", purchase_order="boom")))
     hands.clock.move(toy.NOON.replace(day=6))
 
-    waits = await hands.path.on_own(await due(hands), deadlines.take)
+    waits = await hands.path.on_own(await due(hands), deadlines)
 
     assert waits == {"c:acme"}
     assert await hands.one("select reminded from bought") == 0
@@ -236,8 +235,8 @@ async def test_a_delivery_ends_once(hands):
         rows = await deliveries.open_ones(db, hands.clock.now())
     messages = [deliveries.message(toy.service, row, hands.clock.now()) for row in rows]
 
-    await hands.path.on_own(messages, deliveries.take)
-    await hands.path.on_own(messages, deliveries.take)
+    await hands.path.on_own(messages, deliveries)
+    await hands.path.on_own(messages, deliveries)
 
     assert {r[3] for r in await hands.rows(STATE)} == {"delivered"}
     assert await hands.rows("select status, next_at from deliveries") == [("delivered", None)] * 2
