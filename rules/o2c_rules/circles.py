@@ -12,7 +12,7 @@ def circles(needs: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _back(start: str, needs: Mapping[str, Iterable[str]]) -> tuple[str, ...] | None:
-    ways = [(start,)]
+    ways: list[tuple[str, ...]] = [(start,)]
     seen: set[str] = set()
     while ways:
         longer: list[tuple[str, ...]] = []

@@ -1,0 +1,1 @@
+"""DMN files: models of decisions that can be asked, and our own decision tables as DMN for other programs."""
