@@ -34,6 +34,8 @@ class _Collected:
         yield self._gauge("o2c_deliveries_open", "documents on their way out", sum(s.deliveries_open.values()))
         yield self._gauge("o2c_approvals_open", "requests that wait for people", s.approvals_open)
         yield self._gauge("o2c_rules_unread_seconds", "since the store of rules was read", s.rules_unread_seconds)
+        yield self._release()
+        yield self._gauge("o2c_rules_releases_read", "the last release read and compiled", s.releases_read)
         yield self._gauge("o2c_halted", "1: this release consumes nothing until somebody looked", int(bool(s.halted)))
         yield self._counter("o2c_slices_committed", "transactions of records", s.committed)
         yield self._counter("o2c_events_handled", "records in them", self._running.records)
@@ -55,6 +57,11 @@ class _Collected:
             found.add_metric([self._status.service, code], count)
         if not self._status.parked:
             found.add_metric([self._status.service, ""], 0)
+        return found
+
+    def _release(self) -> Metric:
+        found = GaugeMetricFamily("o2c_rules_release", "the release that decides", labels=["service", "bundle"])
+        found.add_metric([self._status.service, self._status.bundle], self._status.release)
         return found
 
     def _gauge(self, name: str, text: str, value: float) -> Metric:

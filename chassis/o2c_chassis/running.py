@@ -47,7 +47,7 @@ class Running:
         self.service, self.around = service, around
         self.database, self.bus, self.rules = around.database, around.bus, around.rules
         self.clock, self.world = around.clock, around.world
-        self.path = Path(service, self.database, self.rules.book, self.clock, self.world)
+        self.path = Path(service, self.database, self.rules.models, self.clock, self.world)
         self.relay = Relay(service.name, self.database, self.bus, self.clock)
         self.anchors = Anchors(service.name, self.database, self.clock, self.world, around.anchor_days)
         self.witness = Witness(service.name, self.bus, self.world)

@@ -12,6 +12,7 @@ import uvicorn
 from o2c_rules.bundles import Source, Store, seed
 from o2c_rules.hot import HotBook
 from o2c_rules.rulebook import RuleBook
+from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from .auth import Identify, LocalPeople, NotConfigured, local_address, people_of
@@ -26,6 +27,7 @@ from .memory import settle_down
 from .ports import Folder, Nowhere, Smtp
 from .quarantine import Bounds
 from .rules_in_force import RulesInForce
+from .rules_over_http import RulesOverHttp
 from .running import Running, Surroundings
 from .service import Service
 from .settings import Auth, BadSettings, BusSettings, Settings
@@ -73,11 +75,13 @@ def port_of(settings: Settings) -> Port:
     return Smtp(settings.smtp_host, settings.smtp_port, settings.smtp_sender, start_tls=settings.smtp_start_tls)
 
 
-def rules_of(store_url: str) -> Source:
-    """The store of rules, or a fresh one with the books of this release."""
+def rules_of(store_url: str, token: SecretStr | None = None) -> Source:
+    """The store of rules, in a folder or behind a console, or a fresh one with the books of this release."""
     address = store_url.removeprefix("file://")
+    if address.startswith(("http://", "https://")):
+        return RulesOverHttp(address, token.get_secret_value() if token else "")
     if "://" in address:
-        raise BadSettings(f"RULES_STORE_URL: {address} is no folder")
+        raise BadSettings(f"RULES_STORE_URL: {address} is neither a folder nor an http address")
     return Store(Path(address)) if address else seed(Path(tempfile.mkdtemp(prefix="o2c-rules-")), _ALWAYS)
 
 
@@ -104,7 +108,7 @@ async def started(service: Service, settings: Settings, bus: Bus) -> AsyncIterat
     try:
         if not await database.fetch("select 1 from pg_tables where tablename = 'activations'"):
             raise NotMigrated(f"the database of {service.name} is not migrated: python -m o2c_{service.name} migrate")
-        hot = HotBook(rules_of(settings.rules_store_url), needs=RuleBook.shipped())
+        hot = HotBook(rules_of(settings.rules_store_url, settings.rules_store_token), needs=RuleBook.shipped())
         clock = RealClock()
         rules = RulesInForce(service.name, database, hot, clock, settings.world)
         await rules.refresh()

@@ -58,7 +58,10 @@ class Settings(BusSettings):
     model_config = SettingsConfigDict(frozen=True)
     database_url: SecretStr = Field(description="this service's own database, with its own role: postgresql://...")
     database_connections_max: Count = Field(6, description="connections of the path; questions take up to 5 more")
-    rules_store_url: str = Field("", description="folder of released rule bundles; empty: the books of this release")
+    rules_store_url: str = Field(
+        "", description="released rule bundles: a folder, or a console's http address; empty: the books of this release"
+    )
+    rules_store_token: SecretStr | None = Field(None, description="bearer token for it, where it takes tokens")
     rules_unread_seconds_max: Seconds = Field(300, description="a store unread for longer: not ready")
     delivery: Literal["folder", "smtp", "none"] = Field("folder", description="how invoices and letters leave")
     delivery_folder: Path = Field(Path("deliveries"), description="where documents are written")

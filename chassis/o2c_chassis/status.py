@@ -47,6 +47,15 @@ class ServiceStatus(BaseModel):
     escalations_open: int | None
     """None where the service raises none."""
     bundle: str
+    """What decides where no contract has a model of its own."""
+    release: int
+    """The release that brought it."""
+    releases_read: int
+    """The last release that this process has read and compiled, whether in force already or not."""
+    next_release_at: datetime | None
+    """When the next of them takes effect."""
+    models: dict[str, int]
+    """Bundle -> how many contracts it decides instead."""
     executor: str
     rules_problem: str | None
     rules_unread_seconds: float
@@ -64,7 +73,8 @@ async def status_of(running: Running, reads: AsyncConnection) -> ServiceStatus:
     lag = await lag_of(running, positions)
     outbox = (await reads.execute(_OUTBOX)).one()
     due = (await reads.execute(_DEADLINES, {"now": now})).one()
-    book = running.rules.book()
+    models = running.rules.models()
+    book = models.newest
     release = {"release": running.path.quarantine.release_name}
     return ServiceStatus(
         service=running.service.name,
@@ -85,6 +95,10 @@ async def status_of(running: Running, reads: AsyncConnection) -> ServiceStatus:
         approvals_open=(await reads.execute(_APPROVALS)).scalar_one(),
         escalations_open=await count(reads) if (count := running.service.escalations) else None,
         bundle=book.hash,
+        release=models.release.n,
+        releases_read=running.rules.releases[-1].n,
+        next_release_at=running.rules.next_change(now),
+        models=models.of_contracts(now),
         executor=book.executor,
         rules_problem=running.rules.problem,
         rules_unread_seconds=running.rules.unread_seconds,

@@ -1,7 +1,7 @@
 """Which bundle decides: by the contract a document belongs to and the instant that counts. Exactly one for each."""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 
@@ -87,14 +87,20 @@ class Models:
         if not self._schedule.general.releases:
             raise NothingInForce("no release that holds for everything is in force")
         self._book_of = book_of
-        self._last = self._schedule.general.releases[-1]
-        self.newest = book_of(self._last.bundle)
+        self.release = self._schedule.general.releases[-1]
+        """The general release that came into force last."""
+        self.newest = book_of(self.release.bundle)
         """The general book that came into force last."""
         self.single = len(self._schedule.general.releases) == 1 and not self._schedule.contracts
 
+    def of_contracts(self, instant: datetime) -> dict[str, int]:
+        """Bundle -> how many contracts have it as a model of their own."""
+        own = (self._schedule.own(contract, instant) for contract in self._schedule.contracts)
+        return dict(Counter(release.bundle for release in own if release))
+
     def general(self, instant: datetime) -> RuleBook:
         """The book for everything that has no model of its own."""
-        if instant >= self._last.effective_from:
+        if instant >= self.release.effective_from:
             return self.newest
         found = self._schedule.general.at(instant) or self._schedule.general.releases[0]
         return self._book_of(found.bundle)

@@ -1,0 +1,60 @@
+"""Proposals and releases as plain JSON, the same for whoever asks at a desk or at a folder."""
+
+from dataclasses import asdict
+from difflib import unified_diff
+from typing import Any
+
+import orjson
+
+from o2c_rules.bundles import Release, Store
+from o2c_rules.rulebook import RuleBook
+
+from .chain import body_of
+from .proposals import Filed
+
+LINES_MOST = 400
+
+
+def of_release(release: Release) -> dict[str, Any]:
+    """A line of the chain, with its hash."""
+    return body_of(release) | {"hash": release.hash}
+
+
+def of_filed(filed: Filed) -> dict[str, Any]:
+    """A proposal and what became of it."""
+    proposal = filed.proposal
+    body = asdict(proposal) | {"reports": dict(proposal.reports), "tables": list(proposal.tables)}
+    return _plain(
+        body
+        | {
+            "contracts": list(proposal.contracts),
+            "against": list(proposal.against),
+            "state": filed.state,
+            "review": asdict(filed.review) if filed.review else None,
+            "releases": list(filed.released),
+        }
+    )
+
+
+def of_details(store: Store, filed: Filed) -> dict[str, Any]:
+    """With its reports as they were kept, and what differs from the base."""
+    proposal = filed.proposal
+    reports = {n: orjson.loads(store.report(proposal.bundle, n, digest)) for n, digest in proposal.reports.items()}
+    changes = changed_lines(store.book(proposal.base), store.book(proposal.bundle))
+    return of_filed(filed) | {"found": reports, "changes": changes}
+
+
+def changed_lines(base: RuleBook, book: RuleBook) -> list[str]:
+    """The files that differ, line by line, up to a bound that is named where it is met."""
+    lines: list[str] = []
+    for name in sorted(base.files.keys() | book.files.keys()):
+        before, after = (files.get(name, b"").decode(errors="replace") for files in (base.files, book.files))
+        if before != after:
+            lines += unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=0)
+    if len(lines) > LINES_MOST:
+        lines[LINES_MOST:] = [f"… and {len(lines) - LINES_MOST} more lines"]
+    return lines
+
+
+def _plain(body: Any) -> Any:
+    return orjson.loads(orjson.dumps(body))
