@@ -1,6 +1,6 @@
 """The public cases of DMN compliance level 2, read where they lie beside the project; each is one test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
@@ -15,7 +15,7 @@ from o2c_rules.feel.temporal import read_duration
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "dmn-tck-level-2"
 TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-READ = {
+READ: dict[str, Callable[[str], Any]] = {
     "string": str,
     "decimal": Decimal,
     "double": Decimal,

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
-from lxml.etree import _Element as Element
+from lxml.etree import _Element
+
+Element = _Element
 
 from o2c_rules.source import BadTable, Findings, decoded
 

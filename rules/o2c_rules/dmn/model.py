@@ -13,7 +13,8 @@ from o2c_rules.feel.running import Budget, TooMuch
 from o2c_rules.feel.temporal import Months
 from o2c_rules.source import BYTES_MOST, Finding, Findings
 
-from .boxed import Boxed, Reader, closed
+from .boxed import Reader, closed
+from .decision_tables import Boxed
 from .documents import BadModel, Element, attribute, child, children, line_of, local, read_bytes
 from .types import Type, Types
 

@@ -130,7 +130,7 @@ class _Reading:
             if at >= len(text):
                 return self.found
             kind, value, end = self._next(text, at)
-            self._put(kind, value, at)
+            self._put(kind, value, (at, end))
             at = end
 
     def _next(self, text: str, at: int) -> tuple[str, str, int]:
@@ -155,7 +155,7 @@ class _Reading:
             kind = "NOT"
         return _MARKS[value] if kind == "MARK" else kind, value, token.end()
 
-    def _put(self, kind: str, value: str, at: int) -> None:
+    def _put(self, kind: str, value: str, at: tuple[int, int]) -> None:
         before = self.found[-1].type if self.found else ""
         match kind:
             case "DOTS" if self.open_ and self.open_[-1] != _FOR:
@@ -175,7 +175,7 @@ class _Reading:
                 self.open_.pop()
             case "ROUND" | "SQUARE" | "BRACE":
                 self._opened(kind)
-        self.found.append(Token(kind, value, start_pos=at))
+        self.found.append(Token(kind, value, start_pos=at[0], end_pos=at[1]))
 
     def _opened(self, kind: str) -> None:
         if len(self.open_) >= NESTED_MOST:
