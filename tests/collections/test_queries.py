@@ -34,6 +34,17 @@ DAMAGES = {
         promised_on, counts_until, judge_at, made_at, state, paid_minor, judged, reason, null from promises
     """,
 }
+SECOND_DEBTOR = (
+    """
+    insert into customers select 'C2', known, 'Bussard', 'FR', language, email, address, segment, 'D', tier,
+    stopped_by, stopped_by_rule, stop_reason, blocked from customers
+    """,
+    """
+    insert into items select 'S1', 'C2', legal_entity, currency, known, external_ref, issued_on, due_on, total_minor,
+    open_minor, item_version, open, 0, 0, false, false, 2, level_on, null, next_at, next_step
+    from items where invoice_number = 'R1'
+    """,
+)
 TABLES = frozenset([*chassis_metadata.tables, "o2c_chassis_version", "o2c_collections_version"])
 
 
@@ -229,3 +240,53 @@ async def test_an_identity_that_is_broken_says_so(db: Database, world: World, da
 
     assert [check.name for check in checks if not check.holds] == [broken]
     assert all(check.found for check in checks if not check.holds)
+
+
+async def test_the_work_list_orders_lines_by_their_score_and_says_why(db: Database, world: World):
+    world.invoice("R4", 20_000, DUE + timedelta(days=25))
+    story(world)
+    await saved(db, world)
+    async with db.transaction() as c:
+        for statement in SECOND_DEBTOR:
+            await c.execute(statement)
+
+    (page, first, elsewhere) = await answers(db, world, "/worklist", "/worklist?limit=1", "/worklist?legal_entity=FR01")
+    (second,) = await answers(db, world, f"/worklist?limit=1&cursor={first['next']}")
+
+    worse, late = page["items"]
+    assert (worse["customer_id"], late["customer_id"]) == ("C2", "C1")
+    assert worse["score"] > late["score"]
+    assert "risk class D" in worse["because"]
+    assert (late["late_minor"], late["balance_minor"], late["days_past_due"]) == (20_000, 200_000, 10)
+    assert late["because"] == ["the oldest item is 10 days late"]
+    assert [first["items"], second["items"]] == [[worse], [late]]
+    assert elsewhere["items"] == []
+
+
+async def test_the_work_list_says_whether_the_hour_is_right_to_call(db: Database, world: World):
+    world.customer_is(country="DE")
+    world.invoice("R1", 100_000)
+    world.rig.until(on(9))
+    (noon,) = await asked(db, world, "/worklist")
+    world.rig.until(on(9, 19))
+
+    (evening,) = await answers(db, world, "/worklist")
+
+    assert noon["items"][0]["may_call"] is True
+    assert noon["items"][0]["call_because"] == ["Germany is called from 8:00 to 18:00 on working days"]
+    assert evening["items"][0]["may_call"] is False
+
+
+async def test_who_was_called_or_has_the_money_already_is_not_at_the_top_of_the_work_list(db: Database, world: World):
+    world.customer_is(country="DE")
+    world.invoice("R1", 100_000)
+    world.rig.until(on(9))
+    world.rig.command("collections", LogCall(customer_id="C1", outcome="NOANS", roles=("collector",)), "clara")
+    (called,) = await asked(db, world, "/worklist")
+    async with db.transaction() as c:
+        await c.execute("insert into credits values ('C1', 'DE01', 'EUR', 100000, 0, 1)")
+
+    (covered,) = await answers(db, world, "/worklist")
+
+    assert "somebody called 0 days ago" in called["items"][0]["because"]
+    assert covered["items"] == []

@@ -9,6 +9,7 @@ from o2c_rules.entities import local_date
 
 from .queries import aging as ages
 from .queries import lists
+from .queries import worklist as work
 
 router = APIRouter()
 Row = dict[str, Any]
@@ -52,6 +53,16 @@ async def second_level(reads: Reads, paging: Paging) -> Page[Row]:
     """The queue of second-level collection."""
     rows = await lists.second_level(reads, paging.after, paging.most)
     return page_of(rows, paging, lambda row: [row["invoice_number"]])
+
+
+@router.get("/worklist")
+async def worklist(
+    request: Request, reads: Reads, paging: Paging, legal_entity: str | None = None
+) -> Page[work.Listed]:
+    """Whom to call first, why, and whether the hour is right."""
+    running = request.app.state.running
+    found = await work.worklist(reads, running.rules.book(), running.clock.now(), legal_entity)
+    return page_of(work.behind(found, paging.after)[: paging.most], paging, lambda listed: listed.place)
 
 
 @router.get("/levels")

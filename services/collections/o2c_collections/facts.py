@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from o2c_rules.values import Facts
 
 from .domain.accounts import Customer
 from .domain.items import Item
 from .domain.promises import Promise, State, broken
+from .domain.worklist import Calls, Line
 
 
 def ladder(item: Item, customer: Customer, on: date, balance_minor: int) -> Facts:
@@ -97,4 +99,53 @@ def letter(customer: Customer, legal_entity: str, level: int, channel: str) -> F
         "channel": channel,
         "has_email": bool(customer.email),
         "has_address": customer.address != "[]",
+    }
+
+
+def worklist(line: Line, calls: Calls) -> Facts:
+    """How urgent is a line of the collectors' work list?"""
+    return {
+        "customer_id": line.customer_id,
+        "legal_entity": line.legal_entity,
+        "currency": line.currency,
+        "country": line.country,
+        "segment": line.segment,
+        "tier": line.tier,
+        "risk_class": line.risk_class,
+        "late_minor": line.late_minor,
+        "balance_minor": line.balance_minor,
+        "late_percent": line.late_percent,
+        "days_past_due": line.days_past_due,
+        "level": line.level,
+        "days_since_letter": line.days_since_letter,
+        "broken_promises": line.broken_promises,
+        "promise_due_today": line.promise_due_today,
+        "days_since_dispute_resolved": line.days_since_dispute_resolved,
+        "days_since_call": calls.days_since,
+    }
+
+
+def worklist_exception(line: Line) -> Facts:
+    """Is a line a collector's work at all?"""
+    return {
+        "customer_id": line.customer_id,
+        "legal_entity": line.legal_entity,
+        "currency": line.currency,
+        "blocked": line.blocked,
+        "handed_over": line.handed_over,
+        "late_minor": line.late_minor,
+        "money_minor": line.money_minor,
+    }
+
+
+def call_window(line: Line, calls: Calls, zone: str, weekday: str, local_hour: Decimal) -> Facts:
+    """May the customer be called at this hour of a zone?"""
+    return {
+        "country": line.country,
+        "zone": zone,
+        "weekday": weekday,
+        "local_hour": local_hour,
+        "no_calls_wished": calls.no_calls_wished,
+        "calls_today": calls.today,
+        "calls_in_seven_days": calls.in_seven_days,
     }
