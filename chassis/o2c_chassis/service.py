@@ -24,6 +24,9 @@ Verify = Callable[[AsyncConnection], Awaitable[Sequence["Check"]]]
 Totals = Callable[[AsyncConnection], Awaitable[Mapping[str, Mapping[str, int]]]]
 """Sums that other services keep too: `open` -> `DE01 EUR` -> minor units."""
 Count = Callable[[AsyncConnection], Awaitable[int]]
+Fates = Callable[[AsyncConnection, str, int], Awaitable[Sequence[Mapping[str, Any]]]]
+"""Documents behind a name, in order of their names, at most so many: each says `document`, whose it is, and what
+became of it; `about` holds the other names under which decisions spoke of it."""
 Render = Callable[[Mapping[str, Any]], "Document"]
 
 
@@ -104,6 +107,14 @@ class Delivers:
     handler: Handler
 
 
+@dataclass(frozen=True, slots=True)
+class Became:
+    """A kind of document of which a service can say what later happened to it: exported beside its decisions."""
+
+    kind: str
+    after: Fates
+
+
 @dataclass(frozen=True)
 class Service:
     name: str
@@ -118,6 +129,9 @@ class Service:
     totals: Totals | None = None
     escalations: Count | None = None
     """How many escalations wait for somebody; None where it raises none that could be answered."""
+
+    outcomes: tuple[Became, ...] = ()
+    """Which of its documents have a fate that decisions can be held against."""
 
     @cached_property
     def commands(self) -> tuple[type[Command], ...]:

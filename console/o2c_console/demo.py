@@ -23,12 +23,14 @@ from rich.progress import Progress
 
 from . import local_postgres
 from .company import DISPUTER, HELD, PROMISER, buyers
+from .keeping_worlds import keep_world
 from .results import results
+from .settings import DEMO
 from .story import ZONE, Story
 from .timeline import lines
 from .world import Archive, Told, World, loopback_world, reopened
 
-_FOLDER = Path(".local") / "demo"
+_FOLDER = DEMO
 _NAME = "demo"
 _TITLES = {
     HELD: "held by its credit limit and released by its own payment",
@@ -90,6 +92,8 @@ async def _play(seed: int, months: int, done: Callable[[int, int], None]) -> tup
             done(n, days)
         await story.end(last)
         found = await results(world)
+        for name, running in world.services.items():
+            await keep_world(running, _FOLDER / "history" / name, RealClock().now())
         told = [t for name in world.services for t in await world.told(name)]
     found |= {"from": first, "to": last, "refusals": story.refusals}
     found |= {"seconds": round(time.perf_counter() - begun, 1)}

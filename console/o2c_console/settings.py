@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr
 
 NAME = "console"
 PEOPLE = Path(__file__).parent / "identities.yaml"
+DEMO = Path(".local") / "demo"
+"""Where the last demo left its databases, rules and history."""
 
 
 class ConsoleSettings(BusSettings):
@@ -20,7 +22,10 @@ class ConsoleSettings(BusSettings):
     collections_url: str = Field("http://collections:8080", description="where the service collections answers")
     disputes_url: str = Field("http://disputes:8080", description="where the service disputes answers")
 
-    rules_store_url: str = Field("", description="folder of released rule bundles; empty: the books of this release")
+    rules_store_url: str = Field(
+        "", description="released rule bundles: a folder, or a console's http address; empty: the books of this release"
+    )
+    rules_store_token: SecretStr | None = Field(None, description="bearer token for it, where it takes tokens")
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -35,6 +40,11 @@ class CommandSettings(Auth):
     token: SecretStr | None = Field(None, description="bearer token, where the platform takes tokens")
     home: Path = Field(Path(".local") / "o2c", description="where `o2c up` keeps databases, rules and documents")
     kafka_servers: str = Field("", description="Kafka's bootstrap servers; empty: the local broker of `make kafka`")
+
+    @property
+    def history(self) -> Path:
+        """Where exported decisions go."""
+        return self.home / "history"
 
 
 def console() -> ConsoleSettings:

@@ -71,15 +71,23 @@ def read_record(content: bytes) -> Record:
         return Record(
             table=body["table"],
             bundle=body["bundle"],
-            on=_read(body["on"]),
-            facts={name: _read(value) for name, value in body["facts"].items()},
+            on=read_value(body["on"]),
+            facts={name: read_value(value) for name, value in body["facts"].items()},
             codes=tuple(body["codes"]),
             rows=tuple(body["rows"]),
-            outcome={name: _read(value) for name, value in body["outcome"].items()},
+            outcome={name: read_value(value) for name, value in body["outcome"].items()},
             undecided=body["undecided"],
         )
     except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise BadRecord(f"no record of a decision: {error!r}") from error
+
+
+def plain(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Facts or an outcome the way they stand in a record, read as bare JSON; in their own order."""
+    exact = {name: _exact(value) for name, value in values.items()}
+    passed = orjson.OPT_PASSTHROUGH_DATETIME
+    found: dict[str, Any] = orjson.loads(orjson.dumps(exact, default=_typed, option=passed))
+    return found
 
 
 def _typed(value: object) -> Any:
@@ -107,7 +115,8 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _read(value: Any) -> Any:
+def read_value(value: Any) -> Any:
+    """One value as it stands in a record, of its own type again."""
     if not isinstance(value, dict):
         return value
     ((sort, text),) = value.items()

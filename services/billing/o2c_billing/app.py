@@ -30,7 +30,7 @@ from .handlers import (
     orders,
     sending,
 )
-from .queries import compared, identities
+from .queries import compared, identities, outcomes
 from .rendering import render
 
 service = Service(
@@ -69,4 +69,5 @@ service = Service(
     api=api.router,
     verify=identities.verify,
     totals=compared.totals,
+    outcomes=outcomes.OUTCOMES,
 )

@@ -51,4 +51,5 @@ service = Service(
     api=api.router,
     verify=queries.verify,
     totals=queries.totals,
+    outcomes=queries.OUTCOMES,
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from o2c_chassis.service import Check
+from o2c_chassis.service import Became, Check
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -197,6 +197,58 @@ async def _by_place(
 ) -> dict[str, int]:
     summed = select(legal_entity, currency, func.sum(minor)).group_by(legal_entity, currency)
     return {f"{entity} {cur}": int(total) for entity, cur, total in (await db.execute(summed)).all()}
+
+
+async def items_after(db: AsyncConnection, after: str, most: int) -> list[dict[str, Any]]:
+    """What became of items, in order of their numbers. `settled_on`: the value date of what settled them."""
+    i, a = open_items.c, allocations.c
+    asked = select(open_items).where(i.invoice_number > after).order_by(i.invoice_number).limit(most)
+    found = {row.invoice_number: row for row in await _all(db, OpenItem, asked)}
+    sums = select(a.invoice_number, a.kind, func.sum(a.amount_minor), func.max(a.value_date))
+    steps = sums.where(a.invoice_number.in_(list(found))).group_by(a.invoice_number, a.kind)
+    taken: dict[str, dict[str, int]] = {number: {} for number in found}
+    last: dict[str, date] = {}
+    for number, kind, minor, on in await db.execute(steps):
+        taken[number][f"{_TOLD[kind]}_minor"] = int(minor)
+        last[number] = max(last.get(number, on), on)
+    return [
+        {
+            "document": number,
+            "customer_id": row.customer_id,
+            "legal_entity": row.legal_entity,
+            "currency": row.currency,
+            "total_minor": row.total_minor,
+            "open_minor": row.open_minor,
+            "due_on": row.due_on,
+            "settled_on": None if row.open else last.get(number, row.issued_on),
+            **{"paid_minor": 0, **taken[number]},
+        }
+        for number, row in found.items()
+    ]
+
+
+_TOLD = {"payment": "paid", "discount": "discount", "write-off": "written_off", "credit": "credited"}
+
+
+async def payments_after(db: AsyncConnection, after: str, most: int) -> list[dict[str, Any]]:
+    """What became of payments, in order of their ids."""
+    asked = select(payments).where(payments.c.payment_id > after).order_by(payments.c.payment_id).limit(most)
+    return [
+        {
+            "document": row.payment_id,
+            "customer_id": row.customer_id,
+            "legal_entity": row.legal_entity,
+            "currency": row.currency,
+            "total_minor": row.amount_minor,
+            "open_minor": row.unapplied_minor,
+            "returned_minor": row.returned_minor,
+            "status": row.status,
+        }
+        for row in await _all(db, Payment, asked)
+    ]
+
+
+OUTCOMES = (Became("invoice", items_after), Became("payment", payments_after))
 
 
 async def verify(db: AsyncConnection) -> list[Check]:

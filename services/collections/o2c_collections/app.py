@@ -22,7 +22,7 @@ from . import api
 from .commands import CloseEscalation, LogCall, RecordPromise, ResumeAccount, StopAccount, WithdrawPromise
 from .handlers import customers, diary, items, letters, promises, schedule, stops
 from .letters.render import render
-from .queries import compared, identities
+from .queries import compared, identities, outcomes
 from .tables import needs
 from .tables.schema import KEEPS
 
@@ -63,4 +63,5 @@ service = Service(
     verify=identities.verify,
     totals=compared.totals,
     escalations=compared.escalation_count,
+    outcomes=outcomes.OUTCOMES,
 )

@@ -11,7 +11,7 @@ from .domain.clocks import Clock, Escalation, Pause
 from .domain.items import Item, Movement
 from .handlers import billing as on_billing
 from .handlers import clocks, closings, desk, items, openings, pauses, resolutions
-from .queries import compared, identities
+from .queries import compared, identities, outcomes
 from .tables import needs, schema
 
 BILLING = ("billing",)
@@ -71,4 +71,5 @@ service = Service(
     verify=identities.verify,
     totals=compared.totals,
     escalations=compared.escalation_count,
+    outcomes=outcomes.OUTCOMES,
 )

@@ -40,7 +40,7 @@ from o2c_contracts.reference import ExchangeRatePublished
 from . import api
 from .commands import ApproveRequest, EndContract, RefuseRequest, ReleaseOrder
 from .handlers import approvals, contracts, customers, deliveries, holds, items, notices, orders, rates
-from .queries import compared, identities
+from .queries import compared, identities, outcomes
 from .tables import KEEPS, needs
 
 service = Service(
@@ -92,4 +92,5 @@ service = Service(
     verify=identities.verify,
     totals=compared.totals,
     escalations=compared.escalation_count,
+    outcomes=outcomes.OUTCOMES,
 )

@@ -1,0 +1,84 @@
+"""Which recorded decisions a command looks at: a folder of history, a window, and a bar while it is read."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from o2c_rules.history.looking import Done, Window, blocks_within
+from o2c_rules.history.manifest import MANIFEST
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from o2c_console.calling import say, stop
+from o2c_console.settings import DEMO, command_line
+
+History = Annotated[
+    Path | None,
+    typer.Option(
+        "--history",
+        help="a folder of exported decisions; default: what `o2c decisions export` wrote on this machine, else the "
+        "last demo's",
+        metavar="FOLDER",
+    ),
+]
+Since = Annotated[
+    str | None, typer.Option("--since", help="the first day or instant (UTC), by recorded time", metavar="DATE")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", help="the last day or instant (UTC), by recorded time", metavar="DATE")
+]
+Tables = Annotated[list[str] | None, typer.Option("--table", help="only this table; may be given several times")]
+
+
+def history_of(given: Path | None) -> Path:
+    """The folder to read. Ends the program where there is none."""
+    own, demo = command_line().history, DEMO / "history"
+    folder = given or next((f for f in (own, demo) if any(f.glob(f"*/{MANIFEST}"))), None)
+    if folder is None:
+        hint = "export some: o2c decisions export; or play one: o2c demo"
+        stop(f"there is no history in {own}, nor of a demo", hint)
+    if folder == demo and given is None:
+        say.print(
+            f"no exported decisions of this machine's platform; reading the last demo's in {demo}",
+            markup=False,
+            soft_wrap=True,
+        )
+    return folder
+
+
+def window_of(since: str | None, until: str | None) -> Window:
+    """A day stands for all of it. Ends the program for what is neither a day nor an instant."""
+    found = Window(_instant(since, time.min, "--since"), _instant(until, time.max, "--until"))
+    if found.since and found.until and found.since > found.until:
+        stop(f"--since {since} lies behind --until {until}")
+    return found
+
+
+def _instant(text: str | None, on_a_day: time, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        stop(f"{option} {text} is no date", "write it like 2026-01-31 or 2026-01-31T14:00:00+00:00")
+    if len(text) <= len("2026-01-31"):
+        found = datetime.combine(found.date(), on_a_day)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def processors() -> int:
+    """How many of them this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def shown(root: Path, window: Window, tables: Sequence[str]) -> Iterator[Done]:
+    """A bar of decisions on stderr."""
+    total = sum(block.lines for block in blocks_within(root, window, tables))
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=say, transient=True) as progress:
+        task = progress.add_task("decisions", total=total)
+        yield lambda n: progress.advance(task, n)
