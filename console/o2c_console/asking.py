@@ -34,7 +34,7 @@ def status(context: typer.Context, json: AsJson = False) -> None:
 
 _STATUS = (
     "service", "lag", "unsent", "oldest s", "parked", "waiting", "blocked", "due", "next deadline", "escalations",
-    "approvals", "bundle", "executor",
+    "approvals", "release", "bundle", "executor",
 )  # fmt: skip
 
 
@@ -43,8 +43,15 @@ def _status_row(s: dict[str, Any]) -> list[Any]:
     return [
         s["service"], sum(s["lag"].values()), s["unsent"], round(s["oldest_unsent_seconds"]), sum(s["parked"].values()),
         s["waiting"], len(s["blocked_customers"]), s["deadlines_due"], (s["next_deadline"] or "")[:16], escalations,
-        s["approvals_open"], s["bundle"][:12], s["executor"],
+        s["approvals_open"], _release(s), s["bundle"][:12], s["executor"],
     ]  # fmt: skip
+
+
+def _release(s: dict[str, Any]) -> str:
+    """Its number; behind a plus what is read and not yet in force, or decides single contracts."""
+    waits = f" +{s['releases_read']} at {s['next_release_at'][:16]}" if s["next_release_at"] else ""
+    own = f", {sum(s['models'].values())} contracts by {len(s['models'])} more" if s["models"] else ""
+    return f"{s['release']}{waits}{own}"
 
 
 def _lag(s: dict[str, Any]) -> None:

@@ -73,8 +73,9 @@ class Caller:
             headers[AS] = self.who
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
+        more.setdefault("timeout", 60)
         try:
-            return httpx.request(method, f"{self.url.rstrip('/')}{path}", headers=headers, timeout=60, **more)
+            return httpx.request(method, f"{self.url.rstrip('/')}{path}", headers=headers, **more)
         except httpx.HTTPError as error:
             stop(f"{self.url} does not answer: {error}", "start the platform with: o2c up (or set O2C_URL)")
 

@@ -18,6 +18,7 @@ from o2c_chassis.problems import RESPONSES
 
 from .intake import Intake, intake_of
 from .openapi import merged
+from .rules_desk import RulesDesk, rules_of_desk
 
 Clients = Mapping[str, httpx.AsyncClient]
 """Service -> a client for its address; in the embedded run without a network between."""
@@ -34,8 +35,8 @@ def client_of(address: str | Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60)
 
 
-def desk_app(intake: Intake, identify: Identify, clients: Clients) -> FastAPI:
-    """The console's app."""
+def desk_app(intake: Intake, identify: Identify, clients: Clients, rules: RulesDesk | None = None) -> FastAPI:
+    """The console's app. `rules`: the store that this address keeps, where it keeps one."""
     app = app_of("o2c", identify, document=None)
     app.state.cursor_secret = sha256(b"the desk gives no cursors of its own").digest()
     app.include_router(intake_of(intake))
@@ -49,6 +50,8 @@ def desk_app(intake: Intake, identify: Identify, clients: Clients) -> FastAPI:
         answers = await asyncio.gather(*(_fetch(c, "/openapi.json") for c in clients.values()))
         return merged(own(), {name: a for name, a in zip(clients, answers, strict=True) if isinstance(a, dict)})
 
+    if rules is not None:
+        app.include_router(rules_of_desk(rules))
     app.include_router(_forwarding(clients))
     return app
 

@@ -1,5 +1,6 @@
 """Events of other systems, over HTTP: each is checked, stamped and published, or refused with its reason. No state."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,10 +63,18 @@ Made = tuple[str, Record]
 
 
 def released(hot: HotBook, clock: Clock) -> Callable[[], RuleBook]:
-    """The book in force at this moment."""
+    """The book in force at this moment. A store on another machine is read beside the events that come in."""
+    reading = threading.Lock()
+
+    def look() -> None:
+        with reading:
+            hot.poll()
 
     def book() -> RuleBook:
-        hot.poll()
+        if hot.due() and not hot.releases:
+            look()
+        elif hot.due() and not reading.locked():
+            threading.Thread(target=look, daemon=True).start()
         return hot.at(clock.now())
 
     return book

@@ -30,6 +30,7 @@ from .children import Children
 from .desk import client_of, closing, desk_app
 from .intake import Intake, released
 from .local_server import free_port
+from .rules_desk import RulesDesk
 from .settings import PEOPLE, inherited
 
 log = logging.getLogger("o2c.up")
@@ -68,7 +69,8 @@ async def up_on_loopback(place: Place, services: Mapping[str, Service], said: Te
             running.append(await stack.enter_async_context(started(service, settings, bus)))
             apps[name] = client_of(service_app(running[-1], identify, patience_of(settings)))
         clients = await stack.enter_async_context(closing(apps))
-        app = desk_app(Intake(bus, RealClock(), "live", running[0].rules.book), identify, clients)
+        rules = RulesDesk(Store(place.rules), RealClock())
+        app = desk_app(Intake(bus, RealClock(), "live", running[0].rules.book), identify, clients, rules)
         await until_stopped(_announced(address(app, auth), place, said), running)
 
 
@@ -87,8 +89,9 @@ async def up_on_kafka(place: Place, services: Mapping[str, Service], servers: st
         clients = await stack.enter_async_context(
             closing({name: client_of(f"http://127.0.0.1:{port}") for name, port in ports.items()})
         )
-        rules = released(HotBook(Store(place.rules)), RealClock())
-        app = desk_app(Intake(bus, RealClock(), "live", rules), identify_of(auth), clients)
+        store = Store(place.rules)
+        intake = Intake(bus, RealClock(), "live", released(HotBook(store), RealClock()))
+        app = desk_app(intake, identify_of(auth), clients, RulesDesk(store, RealClock()))
         await until_stopped(_announced(address(app, auth), place, said), [])
 
 

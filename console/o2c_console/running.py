@@ -14,7 +14,7 @@ from o2c_chassis.service import Service
 from o2c_chassis.serving import NotMigrated, address, bus_of, identify_of, rules_of, until_stopped
 from o2c_chassis.settings import BadSettings
 from o2c_contracts.topics import SERVICES
-from o2c_rules.bundles import StoreProblem
+from o2c_rules.bundles import Store, StoreProblem
 from o2c_rules.hot import HotBook
 
 from . import local_kafka
@@ -25,6 +25,7 @@ from .intake import Intake, released
 from .local_postgres import PostgresNotStarted
 from .local_server import free_port
 from .platform import Place, log_to, up_on_kafka, up_on_loopback
+from .rules_desk import RulesDesk
 from .settings import NAME, PEOPLE, command_line, console
 
 topics = Group("Kafka's topics, as deploy/kafka/topics.yaml lists them.")
@@ -91,8 +92,10 @@ async def _serve() -> None:
     bus = await bus_of(settings)
     try:
         async with closing({name: client_of(url) for name, url in settings.addresses.items()}) as clients:
-            rules = released(HotBook(rules_of(settings.rules_store_url)), RealClock())
-            app = desk_app(Intake(bus, RealClock(), settings.world, rules), identify, clients)
+            store = rules_of(settings.rules_store_url, settings.rules_store_token)
+            intake = Intake(bus, RealClock(), settings.world, released(HotBook(store), RealClock()))
+            kept = RulesDesk(store, RealClock()) if settings.rules_store_url and isinstance(store, Store) else None
+            app = desk_app(intake, identify, clients, kept)
             await until_stopped(address(app, settings), [])
     finally:
         await bus.close()

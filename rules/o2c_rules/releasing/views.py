@@ -24,16 +24,14 @@ def of_filed(filed: Filed) -> dict[str, Any]:
     """A proposal and what became of it."""
     proposal = filed.proposal
     body = asdict(proposal) | {"reports": dict(proposal.reports), "tables": list(proposal.tables)}
-    return _plain(
-        body
-        | {
-            "contracts": list(proposal.contracts),
-            "against": list(proposal.against),
-            "state": filed.state,
-            "review": asdict(filed.review) if filed.review else None,
-            "releases": list(filed.released),
-        }
-    )
+    whole = body | {
+        "contracts": list(proposal.contracts),
+        "against": list(proposal.against),
+        "state": filed.state,
+        "review": asdict(filed.review) if filed.review else None,
+        "releases": list(filed.released),
+    }
+    return dict(orjson.loads(orjson.dumps(whole)))
 
 
 def of_details(store: Store, filed: Filed) -> dict[str, Any]:
@@ -54,7 +52,3 @@ def changed_lines(base: RuleBook, book: RuleBook) -> list[str]:
     if len(lines) > LINES_MOST:
         lines[LINES_MOST:] = [f"… and {len(lines) - LINES_MOST} more lines"]
     return lines
-
-
-def _plain(body: Any) -> Any:
-    return orjson.loads(orjson.dumps(body))

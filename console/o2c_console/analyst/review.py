@@ -1,0 +1,81 @@
+"""`o2c rules review`: look at what was proposed, and say yes or no to it as a second person."""
+
+from typing import Annotated, Any
+
+import typer
+
+from o2c_console.asking import AsJson
+from o2c_console.calling import put_json, put_table, say, stop
+
+from .counter import Counter, StoreFolder, counter
+
+
+def review(
+    context: typer.Context,
+    proposal: Annotated[str, typer.Argument(metavar="[PROPOSAL]", help="without it: what is open")] = "",
+    approve: Annotated[bool, typer.Option("--approve", help="yes, it may be released")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="no; say why with --comment")] = False,
+    comment: Annotated[str, typer.Option(help="a line for the author and the record")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="list those that were decided too")] = False,
+    store: StoreFolder = None,
+    json: AsJson = False,
+) -> None:
+    """Look at proposals: what differs, what check, golden cases and proof say. The author may not approve.
+
+    Examples:
+      o2c rules review
+      o2c rules review P-1
+      o2c --as clara rules review P-1 --approve
+      o2c --as clara rules review P-1 --refuse --comment "the band for USD is missing"
+    """
+    desk = counter(context, store)
+    if (approve and refuse) or ((approve or refuse) and not proposal):
+        stop("approve or refuse one proposal", "o2c rules review P-1 --approve")
+    if approve or refuse:
+        found = desk.review(proposal, approved=approve, comment=comment)
+        put_json(found) if json else _reviewed(found)
+    elif proposal:
+        found = desk.proposal(proposal)
+        put_json(found) if json else _shown(found)
+    else:
+        _listed(desk, everything=everything, json=json)
+
+
+def _listed(desk: Counter, *, everything: bool, json: bool) -> None:
+    found = [p for p in desk.proposals() if everything or p["state"] in ("open", "approved")]
+    if json:
+        put_json({"items": found})
+        return
+    rows = [
+        (p["id"], p["state"], p["author"], p["ticket"], ", ".join(p["tables"]), _from(p), len(p["against"]) or "")
+        for p in found
+    ]
+    put_table(("proposal", "state", "author", "ticket", "tables", "from", "against"), rows)
+
+
+def _reviewed(found: dict[str, Any]) -> None:
+    typer.echo(f"{found['id']} is {found['state']}")
+    if found["state"] == "approved":
+        say.print(f"next: o2c rules release {found['id']}", markup=False)
+
+
+def _shown(found: dict[str, Any]) -> None:
+    lines = [
+        f"{found['id']} ({found['state']}) by {found['author']} for {found['ticket']}: {found['message'] or '-'}",
+        f"  tables: {', '.join(found['tables'])}; from: {_from(found)}",
+        f"  bundle {found['bundle'][:12]} in place of {found['base'][:12]}",
+    ]
+    if found["contracts"]:
+        lines.append(f"  only for {len(found['contracts'])} contracts: {', '.join(found['contracts'][:10])}")
+    if found["review"]:
+        lines.append(f"  {found['state']} by {found['review']['by']}: {found['review']['comment'] or '-'}")
+    lines += [f"  {line}" for line in found["changes"]]
+    typer.echo("\n".join(lines))
+    for name, report in sorted(found["found"].items()):
+        typer.echo(f"{name}: {'nothing found' if report['ok'] else 'see --json'}")
+    for against in found["against"]:
+        say.print(f"speaks against it: {against}", style="red", markup=False)
+
+
+def _from(found: dict[str, Any]) -> str:
+    return str(found["effective_from"] or "as soon as released")
