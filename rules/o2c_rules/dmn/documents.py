@@ -7,9 +7,9 @@ from typing import Any
 from lxml import etree
 from lxml.etree import _Element
 
-Element = _Element
-
 from o2c_rules.source import BadTable, Findings, decoded
+
+Element = _Element
 
 NAMESPACES = {
     "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
