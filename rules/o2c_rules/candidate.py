@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .formats.xlsx_reading import read_cases
 from .reading import name_of, read_tree
-from .rulebook import CASES, RuleBook, table_files
+from .rulebook import CASES, RuleBook, read_file, table_files
 from .source import BadTable, Finding, Findings, Scalar
 
 
@@ -19,37 +20,37 @@ class Candidate:
 def candidate(path: Path, base: RuleBook) -> Candidate:
     """The books of a folder; or `base` with the one file `path` in the place of the table that it names.
 
-    The golden cases beside a file (`credit.cases.yaml` beside `credit.xlsx`) take the place of the table's cases.
+    The golden cases beside a file (`credit.cases.yaml` beside `credit.csv`), or in a sheet of it, take the place of the
+    table's cases.
     BadTable with all that is wrong, also where there is no such file.
     """
     if path.is_dir():
         book = RuleBook.of(path)
         return Candidate(book, book.tables)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadTable(
-            [Finding(str(path), error.strerror or str(error), "name a rule file, or a folder of them")]
-        ) from error
-    name = _table_of(path, content)
+    content = read_file(path)
+    name = table_in(path.name, content)
     files = dict(base.files)
     target = _target(name, path, files)
     for old in [f for f in files if f.rpartition(".")[0] == target.rpartition(".")[0] and not f.endswith(CASES)]:
         del files[old]
     files[target] = content
     cases = path.with_name(path.stem + CASES)
+    apart = target.rpartition(".")[0] + CASES
     if cases.is_file():
-        files[target.rpartition(".")[0] + CASES] = cases.read_bytes()
+        files[apart] = read_file(cases)
+    elif path.suffix == ".xlsx" and (written := read_cases(content, Findings(path.name))) and written.items:
+        files.pop(apart, None)
     return Candidate(RuleBook(files), (name,))
 
 
-def _table_of(path: Path, content: bytes) -> str:
-    findings = Findings(path.name)
-    tree = read_tree(path.name, content, findings)
+def table_in(file: str, content: bytes) -> str:
+    """The name of the table in a file, whatever the file is called. BadTable where it cannot be read or names none."""
+    findings = Findings(file)
+    tree = read_tree(file, content, findings)
     findings.raise_any()
     named = tree.items.get("table") if tree else None
     if not isinstance(named, Scalar) or not named.text.strip():
-        raise BadTable([Finding(f"{path.name}:1", "the file names no table", "begin with `table: orders/credit`")])
+        raise BadTable([Finding(f"{file}:1", "the file names no table", "begin with `table: orders/credit`")])
     return named.text.strip()
 
 

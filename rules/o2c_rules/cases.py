@@ -6,12 +6,13 @@ from datetime import date
 
 from .columns import value_of
 from .decision import Decision
+from .formats import cases_in
+from .formats.xlsx_reading import read_cases
 from .reading import name_of
 from .rulebook import CASES, RuleBook
-from .source import BadTable, Entries, Findings, Listing, Node, Scalar, decoded
+from .source import BadTable, Entries, Findings, Listing, Node, Scalar
 from .table import Table
 from .values import BadValue, Kind, Value, literal
-from .yaml_tables import read_node
 
 _KNOWN = frozenset({"case", "facts", "expect", "on", "note"})
 _EXPECT = frozenset({"rows", "outcome", "undecided"})
@@ -54,28 +55,20 @@ class Case:
 
 
 def cases_of(book: RuleBook, table: str) -> tuple[Case, ...]:
-    """All golden cases of a table, of whichever version. BadTable with all that is wrong in their files."""
+    """All golden cases of a table, of whichever version, those in workbooks too. BadTable with all that is wrong."""
     found: list[Case] = []
     problems = []
     for name, content in book.files.items():
-        if name.endswith(CASES) and name_of(name.removesuffix(CASES) + ".yaml") == table:
+        beside = name.endswith(CASES) and name_of(name.removesuffix(CASES) + ".yaml") == table
+        if beside or (name.endswith(".xlsx") and name_of(name) == table):
             findings = Findings(name)
-            found += _read(content, book, table, findings)
+            written = cases_in(content, findings) if beside else read_cases(content, findings)
+            nodes = written.items if written else ()
+            found += [case for node in nodes if (case := _case(node, book, table, findings))]
             problems += findings.found
     if problems:
         raise BadTable(problems)
     return tuple(found)
-
-
-def _read(content: bytes, book: RuleBook, table: str, findings: Findings) -> list[Case]:
-    text = decoded(content, findings)
-    root = read_node(text, findings) if text is not None else None
-    if root is None:
-        return []
-    if not isinstance(root, Listing):
-        findings.add(root.line, "the file holds no cases", "- case: a sentence")
-        return []
-    return [case for node in root.items if (case := _case(node, book, table, findings))]
 
 
 def _case(node: Node, book: RuleBook, table: str, findings: Findings) -> Case | None:

@@ -111,9 +111,9 @@ def _notes(node: Node | None, findings: Findings) -> Mapping[str, str]:
     for name, item in node.items.items():
         if not isinstance(item, Scalar) or not _NOTE.fullmatch(name):
             findings.add(node.lines[name], f"the note {name!r} is no text under a plain name", "notes: {scope: a text}")
-        else:
+        elif not item.is_null:
             found[name] = item.text.strip()
-    return found
+    return {name: text for name, text in found.items() if text}
 
 
 def _kind(node: Node | None, findings: Findings) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """A bundle of tables, compiled and immutable: the one thing a service asks."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -17,7 +18,7 @@ from .decision import Decision
 from .durable import NAME
 from .reading import name_of, read_table
 from .records import Record, read_record
-from .source import BadTable, Finding
+from .source import BYTES_MOST, ENDINGS, BadTable, Finding
 from .table import Row, Table
 from .values import Facts, Value
 
@@ -125,17 +126,39 @@ class RuleBook:
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Every rule file below a folder, by its path with `/`. Hidden files and others than YAML and CSV are no rules."""
+    """Every rule file below a folder, by its path with `/`. Hidden files, and what spreadsheet programs leave beside
+    an open workbook, are no rules."""
     if not folder.is_dir():
         raise BadTable([Finding(str(folder), "is no folder of rule files")])
     found = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.suffix in (".yaml", ".csv") and path.is_file() and not path.name.startswith(".")
+        if path.suffix in ENDINGS and path.is_file() and not path.name.startswith((".", "~$"))
     }
     if len(found) > FILES_MOST:
         raise BadTable([Finding(str(folder), f"{len(found)} files", f"at most {FILES_MOST}")])
-    return {name: path.read_bytes() for name, path in found.items()}
+    return {name: read_file(path, name) for name, path in found.items()}
+
+
+def read_file(path: Path, name: str = "") -> bytes:
+    """The content of one rule file, no more of it than the reader looks at. BadTable where it cannot be read, or is
+    written to meanwhile."""
+    try:
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            content = file.read(BYTES_MOST + 1)
+            after, now = os.fstat(file.fileno()), path.stat()
+    except OSError as error:
+        hint = "name a rule file, or a folder of them"
+        raise BadTable([Finding(name or str(path), error.strerror or str(error), hint)]) from error
+    if not (_same(before, after) and _same(after, now)):
+        hint = "wait until it is saved, then try again"
+        raise BadTable([Finding(f"{name or path}:1", "the file changed while it was read", hint)])
+    return content
+
+
+def _same(before: os.stat_result, after: os.stat_result) -> bool:
+    return (before.st_ino, before.st_size, before.st_mtime_ns) == (after.st_ino, after.st_size, after.st_mtime_ns)
 
 
 def bundle_hash(files: Mapping[str, bytes]) -> str:

@@ -35,6 +35,8 @@ def load(path: str, content: bytes, cases: bytes | None = None) -> Document:
     found = xlsx_reading.read_cases(content, findings) if path.endswith(".xlsx") else None
     if cases is not None:
         apart = cases_in(cases, beside)
+        for case in apart.items if apart else ():
+            _check_shape(case, beside)
         found = Listing((*found.items, *apart.items), found.line) if found and apart else found or apart
     table, wrong = None, [*findings.found, *beside.found]
     try:
@@ -77,8 +79,6 @@ def cases_in(content: bytes, findings: Findings) -> Listing | None:
     if not isinstance(root, Listing):
         findings.add(root.line, "the file holds no cases", "- case: a sentence")
         return None
-    for case in root.items:
-        _check_shape(case, findings)
     return root
 
 

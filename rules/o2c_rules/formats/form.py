@@ -144,7 +144,7 @@ def _answer(row: Row | Default, name: str) -> str | None:
 
 
 def _row(row: Row, table: Table) -> Entries:
-    items: dict[str, Node] = {"id": Scalar(row.id, 0)}
+    items: dict[str, Node] = {"id": prose(row.id)}
     items |= {f.name: Scalar(row.cells[f.name].text, 0) for f in table.facts if f.name in row.cells}
     items |= {o.name: Scalar(text, 0) for o in table.outcomes if (text := _answer(row, o.name)) is not None}
     words = {"because": row.because, "basis": row.basis, "source": row.source, "note": row.note}

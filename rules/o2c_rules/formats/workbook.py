@@ -209,7 +209,7 @@ def _words(element: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text).strip("\u200b\ufeff \t\n\r\xa0")
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text).strip()
 
 
 def _shortened(text: str) -> str:

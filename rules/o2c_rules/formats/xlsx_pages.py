@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
+from textwrap import wrap
 from typing import Any
 
 import xlsxwriter
 
-from o2c_rules.source import Entries, Listing, Scalar
 from o2c_rules.values import Kind
 
 from .typed_cells import plain
@@ -20,6 +20,7 @@ SPARE_ROWS = 200
 """How far below the table its drop-downs reach."""
 _FIRST_DAY = date(1900, 3, 1)
 _NARROW, _WIDE = 8, 34
+_LINE_HEIGHT = 13
 _LINES = "#C9D1DA"
 _TINTS = {"grey": "#EEF1F4", "blue": "#DCE9F7", "green": "#DFF1E1", "sand": "#F7EFD9"}
 _STRONG = {"grey": "#5B6770", "blue": "#1F4E79", "green": "#2E6B34", "sand": "#7A5C12"}
@@ -87,6 +88,7 @@ class Page:
     def __init__(self, pages: Pages, sheet: Any) -> None:
         self._pages, self._sheet = pages, sheet
         self._widths: dict[int, int] = {}
+        self._texts: list[tuple[int, int, str]] = []
         self.row = 0
 
     def band(self, hints: Sequence[tuple[str, str]]) -> None:
@@ -94,6 +96,7 @@ class Page:
         for column, (text, colour) in enumerate(hints):
             look = self._pages.look(font_color=_STRONG[colour], bg_color=_TINTS[colour], italic=True, text_wrap=True)
             self._sheet.write_string(self.row, column, text, look)
+            self._texts.append((self.row, column, text))
         self.row += 1
 
     def headings(self, names: Sequence[tuple[str, str]], frozen: int = 1) -> None:
@@ -115,9 +118,11 @@ class Page:
         if faint or text == "-":
             wishes["font_color"] = "#8A949E"
         self._widths[column] = max(self._widths.get(column, _NARROW), *(len(line) + 2 for line in text.split("\n")))
+        self._texts.append((self.row, column, text))
         match typed(text, kind):
             case bool() as truth:
-                self._sheet.write_boolean(self.row, column, truth, self._pages.look(**wishes, align="left"))
+                look = self._pages.look(**wishes, num_format='"TRUE";"TRUE";"FALSE"', align="left")
+                self._sheet.write_boolean(self.row, column, truth, look)
             case date() as day:
                 look = self._pages.look(**wishes, num_format="yyyy-mm-dd", align="left")
                 self._sheet.write_datetime(self.row, column, day, look)
@@ -152,7 +157,6 @@ class Page:
         for column in range(first, last + 1):
             width = min(_WIDE, self._widths.pop(column))
             self._sheet.set_column(column, column, width, None, {"level": 1, "hidden": True})
-        self._sheet.set_column(last + 1, last + 1, None, None, {"collapsed": True})
 
     def filtered(self, columns: int, heading_row: int) -> None:
         """The small arrows in the headings that sort and filter."""
@@ -160,11 +164,18 @@ class Page:
         self._sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{self.row + SPARE_ROWS}"})
 
     def settle(self, widths: dict[int, int] | None = None, collapsed: int | None = None) -> None:
-        """Give every column its width."""
-        for column, width in self._widths.items():
-            found = (widths or {}).get(column, min(_WIDE, width))
+        """Give every column its width, and every row the height that its longest text then needs."""
+        settled = {column: (widths or {}).get(column, min(_WIDE, width)) for column, width in self._widths.items()}
+        for column, width in settled.items():
             options = {"collapsed": True} if column == collapsed else {}
-            self._sheet.set_column(column, column, found, None, options)
+            self._sheet.set_column(column, column, width, None, options)
+        lines: dict[int, int] = {}
+        for row, column, text in self._texts:
+            if column in settled:
+                lines[row] = max(lines.get(row, 1), len(wrap(text, int(settled[column] * 1.1))))
+        for row, count in lines.items():
+            if count > 1:
+                self._sheet.set_row(row, _LINE_HEIGHT * count + 2)
 
     def prose(self, lines: Sequence[tuple[str, str]]) -> None:
         """Headlines with a paragraph each, in one broad column."""
@@ -173,6 +184,7 @@ class Page:
         for headline, text in lines:
             self._sheet.write_string(self.row, 0, headline, self._pages.look(bold=True, text_wrap=True))
             self._sheet.write_string(self.row, 1, text, self._pages.look(text_wrap=True))
+            self._sheet.set_row(self.row, _LINE_HEIGHT * len(wrap(text, 96)) + 10)
             self.row += 1
 
     def _heading(self, colour: str) -> Any:
@@ -196,14 +208,3 @@ def typed(text: str, kind: Kind | None) -> str | bool | date | Decimal:
         number = Decimal(text) if bare.isascii() and bare.isdigit() else None
         return number if number is not None and plain(number) == text else text
     return text
-
-
-def text_in(node: object) -> str:
-    """What a tree says in one place, for a person."""
-    if isinstance(node, Scalar):
-        return node.text
-    if isinstance(node, Listing):
-        return ", ".join(map(text_in, node.items))
-    return (
-        ", ".join(f"{name}: {text_in(item)}" for name, item in node.items.items()) if isinstance(node, Entries) else ""
-    )

@@ -31,6 +31,7 @@ from .typed_cells import text_of
 from .workbook import Cell, Workbook, refusal
 
 _OPTIONS = {heading: option for option, heading in HEADINGS.items()}
+_NOTHING = ("", "~", "null")
 Kinds = Mapping[str, Kind]
 
 
@@ -176,7 +177,7 @@ def _otherwise(node: Entries, top: Entries, findings: Findings) -> None:
     items = {
         name: item
         for name, item in node.items.items()
-        if name != "id" and not (isinstance(item, Scalar) and item.text == "-" and item.quoted)
+        if name != "id" and (name in PROSE or not (isinstance(item, Scalar) and item.text == "-"))
     }
     top.items["default"], top.lines["default"] = Entries(items, node.lines, node.line), node.line
 
@@ -188,10 +189,12 @@ def _case(row: Mapping[str, Cell], kinds: Kinds, findings: Findings) -> Entries 
         into, name = _where(heading, case, facts, expect, outcome)
         node: Node = text_of(cell, kinds.get(name) if into in (facts, outcome) else None, findings)
         assert isinstance(node, Scalar)
-        if heading == MATCHING:
+        if heading in ("case", "note"):
+            node = Scalar(node.text, node.line, quoted=True)
+        elif heading == MATCHING:
             ids = [part.strip() for part in node.text.strip("[]").split(",") if part.strip()]
             node = Listing(tuple(Scalar(i, cell.place) for i in ids if i != NO_ROWS), cell.place)
-        elif into is facts:
+        elif into is facts or (into is outcome and node.text.strip('"') in _NOTHING):
             node = _fact(node)
         into.items[name], into.lines[name] = node, cell.place
     if outcome.items:

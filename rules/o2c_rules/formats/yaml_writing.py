@@ -7,6 +7,8 @@ from o2c_rules.source import Entries, Listing, Node, Scalar
 
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_/(À-ɏ]|-(?=[0-9]))(?:[^\s:#{}\[\],&*!|>'\"%@`\\]|:(?=[A-Za-z0-9_])| (?=\S))*")
 _PRINTABLE = re.compile(r"[ !#-\[\]-~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_GUESSED = re.compile(r"true|false|[-+]?[0-9][0-9_.]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""What a fact that no table declares is taken for unless it stands in quotation marks."""
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
@@ -71,7 +73,8 @@ def scalar(node: Scalar) -> str:
     """A text, in quotation marks where YAML, or our own reader, would take it for something else."""
     if node.text in ("", "~", "null"):
         return f'"{node.text}"' if node.quoted else node.text or "null"
-    return node.text if _PLAIN.fullmatch(node.text) else _quoted(node.text)
+    meant = node.quoted and _GUESSED.fullmatch(node.text)
+    return node.text if _PLAIN.fullmatch(node.text) and not meant else _quoted(node.text)
 
 
 def key(name: str) -> str:
