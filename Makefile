@@ -85,6 +85,10 @@ kafka-stop: setup ## stop it
 bench: setup ## events per second beside a raw ceiling and a naive peer, on real Kafka and PostgreSQL
 	$(BIN)/python tests/bench/path.py
 
+.PHONY: bench-backtest
+bench-backtest: setup ## a candidate over a million recorded decisions on two cores
+	$(BIN)/python tests/bench/backtest.py
+
 .PHONY: schemas
 schemas: setup ## write contracts/schemas and the AsyncAPI document anew from the events
 	$(BIN)/o2c schemas

@@ -14,6 +14,7 @@ from o2c_rules.projection import Projection, Undecidable
 from o2c_rules.reading import name_of, read_table
 from o2c_rules.records import plain, read_value
 from o2c_rules.rulebook import table_files
+from o2c_rules.unrolled import codes_of
 from o2c_rules.values import Facts
 
 REMEMBERED_MOST = 200_000
@@ -36,25 +37,27 @@ class Version:
         table = self.table = compiled.table
         self._compiled = compiled
         self._projection, self._coding, self._policy = Projection(table), Coding(table), HitPolicy(table)
+        self._codes_of = codes_of(table, self._coding)
         self._index = Index(self._coding)
         self._by_codes: dict[tuple[int, ...], Answer] = {}
         self._computed = any(getattr(outcome, "computed", False) for outcome in table.outcomes)
 
     def answer(self, facts: Facts, on: date) -> Answer:
         """The answer; equal codes have equal ones, but for cells that are computed from the facts themselves."""
-        try:
-            values = self._projection.of(facts)
-        except Undecidable as why:
-            return Answer((), {}, str(why))
-        codes = tuple(self._coding.of(values))
+        codes = self._codes_of(facts)
+        if codes is None:
+            try:
+                codes = tuple(self._coding.of(self._projection.of(facts)))
+            except Undecidable as why:
+                return Answer((), {}, str(why))
         known = self._by_codes.get(codes)
         if known is not None:
             return known
-        matched = self._index.matches(list(codes))
+        matched = self._index.matches(codes)
         chosen = self._policy.chosen(matched)
         conflict = self._policy.conflict(matched) if matched and not chosen else None
         rows = tuple(self.table.rows[n] for n in chosen)
-        decision = Decision(self._compiled, "", on, facts, rows, conflict, values, codes)
+        decision = Decision(self._compiled, "", on, facts, rows, conflict, None, codes)
         found = Answer(tuple(row.id for row in rows), plain(decision.outcome) if conflict is None else {}, conflict)
         if not self._computed and len(self._by_codes) < REMEMBERED_MOST:
             self._by_codes[codes] = found

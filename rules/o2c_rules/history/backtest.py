@@ -13,7 +13,7 @@ from o2c_rules.values import Kind
 
 from .asking import Asking
 from .changes import Changes
-from .lines import body_of
+from .lines import body_of, table_in
 from .looking import EVER, Done, Window, blocks_within, over
 from .recorded import AMOUNTS, Recorded
 
@@ -78,14 +78,14 @@ class Looking:
     def __init__(self, asked: Question) -> None:
         self._asked = asked
         self._asking = Asking(asked.files, asked.tables, asked.always_on)
-        self._needles = [b'"table":"%s"' % name.encode() for name in asked.tables]
+        self._named = {name.encode() for name in asked.tables}
         self._money = {name: money_of(v.table for v in self._asking.versions(name)) for name in asked.tables}
 
     def __call__(self, lines: list[bytes]) -> Changes:
         """What changes in the decisions of some lines."""
-        found, needles = Changes(), self._needles
+        found, named = Changes(), self._named
         for line in lines:
-            if any(needle in line for needle in needles):
+            if table_in(line) in named:
                 self.look_at(Recorded.read(body_of(line)), found)
         return found
 

@@ -10,6 +10,7 @@ Heads = Mapping[int, tuple[int, bytes]]
 """Chain -> the number and the hash of its last decision."""
 START = (0, b"")
 _BODY = b',"body":'
+_TABLE = b',"table":"'
 
 
 class BadHistory(Exception):
@@ -43,6 +44,13 @@ class Line:
 def body_of(line: bytes) -> bytes:
     """The recorded decision in a line."""
     return line[line.index(_BODY) + len(_BODY) : -1]
+
+
+def table_in(line: bytes) -> bytes:
+    """Which table decided, found without reading the line: it stands near its end, and quotes within texts are escaped
+    where these are not. Empty where the line holds no decision."""
+    _, _, rest = line.rpartition(_TABLE)
+    return rest[: rest.find(b'"')]
 
 
 def read_line(line: bytes) -> Line:
