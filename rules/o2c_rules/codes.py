@@ -45,7 +45,8 @@ class Coder:
         if value is None:
             return self.null
         if self.fact.kind in ORDERED:
-            return bisect_left(self.cuts, value) + bisect_right(self.cuts, value)
+            at = bisect_left(self.cuts, value)
+            return 2 * at + (at < len(self.cuts) and self.cuts[at] == value)
         return self.words.get(value, len(self.words))  # type: ignore[arg-type]
 
     def inside(self, place: int) -> tuple[Bound | None, Bound | None]:

@@ -11,13 +11,13 @@ from .codes import Codes, Coding
 from .computed import Calculation
 from .decision import Decision
 from .durable import NAME, Durable
-from .explain import Explainer, Explanation, Miss, distance
+from .explain import Explainer, Explanation
 from .index import Index, bits
 from .policies import HitPolicy
-from .projection import Projection, Undecidable
+from .projection import Projected, Projection, Undecidable
 from .sentences import fill
 from .source import BadTable, Finding
-from .table import Aggregation, Policy, Row, Table
+from .table import Aggregation, Default, Policy, Row, Table
 from .unrolled import codes_of
 from .values import Absent, Facts, Value
 
@@ -44,29 +44,49 @@ class Compiled:
         self._codes_of = codes_of(table, self._coding)
         self._index = Index(self._coding)
         self._durable = Durable(self._coding)
-        self._explainer = Explainer(self._coding, self._index, self._policy)
+        self._explainer = Explainer(table, self._coding, self._index, self._policy)
         self._compare_on_boundaries()
 
     def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
         """The answer to a fact sheet; Disagreement or EngineFailed rather than a wrong one."""
-        codes, values = self._codes_of(facts), None
-        if codes is None:
-            try:
-                values = self._projection.of(facts)
-            except Undecidable as why:
-                return Decision(self, bundle, on, facts, (), str(why))
-            codes = tuple(self._coding.of(values))
+        try:
+            codes, values = self._coded(facts)
+        except Undecidable as why:
+            return Decision(self, bundle, on, facts, (), str(why))
         if self._takes_first:
             row = self._first(codes)
             return Decision(self, bundle, on, facts, () if row is None else self._alone[row], None, values, codes)
-        matched = self._every(codes)
-        if not matched:
-            return Decision(self, bundle, on, facts, (), None, values, codes)
-        chosen = self._policy.chosen(matched)
-        conflict = None if chosen else self._policy.conflict(matched)
+        chosen, conflict = self._answer(self._every(codes))
         if conflict is not None:
             values = self._projection.of(facts)
-        return Decision(self, bundle, on, facts, tuple([self.table.rows[n] for n in chosen]), conflict, values, codes)
+        return Decision(self, bundle, on, facts, chosen, conflict, values, codes)
+
+    def explain(self, facts: Facts) -> Explanation:
+        """Winner, matches and nearest misses by the index alone: the answer to a question, which decides nothing."""
+        try:
+            codes, values = self._coded(facts)
+        except Undecidable as why:
+            return Explanation(self.name, (), (), (), (), str(why))
+        rows, conflict = self._answer(self._index.matches(codes))
+        if conflict is not None:
+            values = self._projection.of(facts)
+        return self.explanation_of(Decision(self, "", None, facts, rows, conflict, values, codes))
+
+    def _coded(self, facts: Facts) -> tuple[tuple[int, ...], Projected | None]:
+        """The codes, with the projected facts where those were needed; Undecidable where nobody may decide."""
+        codes = self._codes_of(facts)
+        if codes is not None:
+            return codes, None
+        values = self._projection.of(facts)
+        return tuple(self._coding.of(values)), values
+
+    def _answer(self, matched: int) -> tuple[tuple[Row, ...], str | None]:
+        """The rows that answer where these match, or why none may."""
+        if not matched:
+            return (), None
+        chosen = self._policy.chosen(matched)
+        conflict = None if chosen else self._policy.conflict(matched)
+        return tuple([self.table.rows[n] for n in chosen]), conflict
 
     def outcome_of(self, decision: Decision) -> Mapping[str, Value]:
         """Every declared outcome; None where nothing is said."""
@@ -83,37 +103,28 @@ class Compiled:
         if decision.undecided is not None:
             return ()
         default = self.table.default
-        said = [(row.because, row.outcome) for row in decision.rows]
-        if not said and default:
-            said = [(default.because, default.outcome)]
-        if not any("{" in template for template, _ in said):
-            return tuple(template for template, _ in said if template)
-        facts = {**decision.facts, **self.values_of(decision)}
-        return tuple(fill(template, {**facts, **outcome}, self._kinds) for template, outcome in said if template)
+        speaking: Iterable[Row | Default] = decision.rows or ((default,) if default else ())
+        sentences, facts = [], None
+        for each in speaking:
+            if "{" in each.because:
+                facts = facts or {**decision.facts, **self.values_of(decision)}
+                sentences.append(fill(each.because, {**facts, **each.outcome}, self._kinds))
+            elif each.because:
+                sentences.append(each.because)
+        return tuple(sentences)
 
     def values_of(self, decision: Decision) -> Mapping[str, Value | Absent]:
-        """The declared facts as they were decided upon, derived ones included; for decisions that rows were asked for."""
+        """The declared facts as they were decided upon, derived ones included, where rows were asked."""
         return self._projection.of(decision.facts) if decision.values is None else decision.values
 
     def explanation_of(self, decision: Decision) -> Explanation:
         """Winners, matches and nearest misses."""
-        winners = tuple(row.id for row in decision.rows)
+        winners = tuple([row.id for row in decision.rows])
         if decision.values is None and decision.undecided is not None:
             return Explanation(self.name, winners, (), (), (), decision.undecided)
-        codes, values = decision.codes, self.values_of(decision)
-        rows = self.table.rows
-        misses = tuple(
-            Miss(
-                row=rows[row].id,
-                column=coder.name,
-                wanted=rows[row].cells[coder.name].text,
-                value=values[coder.name],
-                nearest=nearest,
-                distance=distance(values[coder.name], nearest) if _has_distance(values[coder.name], nearest) else None,
-            )
-            for row, coder, nearest in self._explainer.misses(codes, values)
-        )
-        matched = tuple(rows[n].id for n in bits(self._index.matches(codes)))
+        codes = decision.codes
+        misses = self._explainer.misses(codes, self.values_of(decision), decision.facts.get("currency"))
+        matched = tuple([self.table.rows[n].id for n in bits(self._index.matches(codes))])
         return Explanation(self.name, winners, decision.because, matched, misses, decision.undecided)
 
     def _first(self, codes: Sequence[int]) -> int | None:
@@ -218,10 +229,3 @@ def compile_table(table: Table) -> Compiled:
         return Computing(table) if any(outcome.computed for outcome in table.outcomes) else Compiled(table)
     except ValueError as error:
         raise BadTable([Finding(f"{table.file}:1", str(error), "split the table")]) from error
-
-
-def _has_distance(value: object, nearest: object) -> bool:
-    if isinstance(value, bool) or isinstance(nearest, bool):
-        return False
-    numbers = isinstance(value, int | Decimal) and isinstance(nearest, int | Decimal)
-    return numbers or (isinstance(value, date) and isinstance(nearest, date))

@@ -1,9 +1,9 @@
 """The reference executor: per column and code a mask of the rows that match. Checks and explains, never decides."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from .codes import Coding
-from .unrolled import matches
+from .unrolled import matches, rests
 
 
 class Index:
@@ -12,8 +12,10 @@ class Index:
     def __init__(self, coding: Coding) -> None:
         self.all = (1 << coding.rows) - 1
         self.masks = [coder.rows_of_code for coder in coding.coders]
-        self.matches: Callable[[Sequence[int]], int] = matches(self.masks, self.all)
+        self.matches = matches(self.masks, self.all)
         """The rows that match, as a mask."""
+        self.rests = rests(self.masks, self.all)
+        """The rows that match; and for each column those that match everywhere but perhaps there."""
 
     def single_misses(self, codes: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Columns in which alone some rows fail, each with those rows as a mask."""

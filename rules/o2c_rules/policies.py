@@ -11,6 +11,7 @@ class HitPolicy:
         self._policy, self._rows = table.policy, table.rows
         self._all = (1 << len(table.rows)) - 1
         self._order = _priorities(table)
+        self._blocking: dict[int, int] = {}
 
     def chosen(self, matched: int) -> list[int]:
         """The rows that answer, in order; none where the policy forbids that they match together."""
@@ -34,6 +35,12 @@ class HitPolicy:
 
     def blocking(self, row: int) -> int:
         """The rows any of which, matching too, keep a row from answering."""
+        found = self._blocking.get(row)
+        if found is None:
+            found = self._blocking[row] = self._blocked_by(row)
+        return found
+
+    def _blocked_by(self, row: int) -> int:
         own = 1 << row
         match self._policy:
             case Policy.FIRST:

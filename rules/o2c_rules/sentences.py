@@ -4,8 +4,9 @@
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from o2c_contracts import money
 
@@ -40,7 +41,10 @@ def check(template: str, names: Iterable[str]) -> None:
 
 def fill(template: str, values: Mapping[str, Value | Absent], kinds: Mapping[str, Kind]) -> str:
     """The sentence with the values in it."""
-    return _PLACE.sub(_filler(values, kinds), template)
+    end, places = _parts(template)
+    if not places:
+        return template
+    return "".join([text + _shown(name, form, values, kinds) for text, name, form in places]) + end
 
 
 def amount(minor: int | Decimal, currency: Value | Absent) -> str:
@@ -51,16 +55,20 @@ def amount(minor: int | Decimal, currency: Value | Absent) -> str:
     return f"{whole:,} minor units"
 
 
-def _filler(values: Mapping[str, Value | Absent], kinds: Mapping[str, Kind]) -> Callable[[re.Match[str]], str]:
-    def one(place: re.Match[str]) -> str:
-        name, *form = place[1].split(":")
-        value = values.get(name, MISSING)
-        if not is_number(value):
-            return shown(value)
-        if form[:1] == ["money"] or (not form and kinds.get(name) is Kind.MONEY):
-            return amount(value, values.get(form[1] if len(form) == 2 else "currency", MISSING))
-        if form == ["percent"]:
-            return f"{(Decimal(value) * 100).quantize(Decimal('0.1')):f} %"
-        return shown(value)
+@lru_cache(10_000)
+def _parts(template: str) -> tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]]:
+    """The text after the last place; and for each place the text before it, its name and its form."""
+    *between, end = _PLACE.split(template)
+    named = [(text, *place.split(":")) for text, place in zip(between[::2], between[1::2], strict=True)]
+    return end, tuple((text, name, tuple(form)) for text, name, *form in named)
 
-    return one
+
+def _shown(name: str, form: tuple[str, ...], values: Mapping[str, Value | Absent], kinds: Mapping[str, Kind]) -> str:
+    value = values.get(name, MISSING)
+    if not is_number(value):
+        return shown(value)
+    if form[:1] == ("money",) or (not form and kinds.get(name) is Kind.MONEY):
+        return amount(value, values.get(form[1] if len(form) == 2 else "currency", MISSING))
+    if form == ("percent",):
+        return f"{(Decimal(value) * 100).quantize(Decimal('0.1')):f} %"
+    return shown(value)

@@ -34,11 +34,22 @@ def matches(masks: list[list[int]], all_rows: int) -> Callable[[Sequence[int]], 
     return _made("matches(codes)", lines, {f"rows_{name}": found for name, found in zip(names, masks, strict=True)})
 
 
+def rests(masks: list[list[int]], all_rows: int) -> Callable[[Sequence[int]], tuple[int, tuple[int, ...]]]:
+    """The function from codes to the rows that match, and for each column those that match all the others."""
+    last = len(masks)
+    lines = [f"{', '.join(f'c{n}' for n in range(last))}, = codes"] if masks else []
+    lines += [f"hit{n} = rows{n}[c{n}]" for n in range(last)]
+    lines += ["before0 = all_rows", *(f"before{n + 1} = before{n} & hit{n}" for n in range(last))]
+    lines += [f"behind{last} = all_rows", *(f"behind{n} = behind{n + 1} & hit{n}" for n in reversed(range(1, last)))]
+    lines.append(f"return before{last}, ({''.join(f'before{n} & behind{n + 1}, ' for n in range(last))})")
+    return _made("rests(codes)", lines, {"all_rows": all_rows} | {f"rows{n}": rows for n, rows in enumerate(masks)})
+
+
 def _made(head: str, lines: list[str], constants: dict[str, Any]) -> Callable[..., Any]:
     source = "\n    ".join([f"def {head}:", *lines])
     space: dict[str, Any] = dict(constants)
     exec(compile(source, "<unrolled>", "exec"), space)  # noqa: S102 - written here, of numbered names alone
-    made: Callable[..., Any] = space[head.partition("(")[0]]
+    made: Callable[..., Any] = space.pop(head.partition("(")[0])  # Else it would hold itself, and never be given back.
     return made
 
 
@@ -69,14 +80,15 @@ class _Writer:
                 written.append(f"values[{self._named(f'name{n}', fact.name)}] = f{n}")
         codes = "".join(f"c{n}, " for n, fact in self._facts if fact.name in self._coders)
         return [
-            "try:",
-            *(f"    {line}" for line in written or ["pass"]),
-            "except KeyError:",
-            "    if facts.keys() >= all_missing.keys(): return None",
-            "    return codes_of({**all_missing, **facts})",
-            "except (TypeError, ArithmeticError):",
-            "    return None",
-            f"return ({codes})",
+            "while True:",
+            "    try:",
+            *(f"        {line}" for line in written),
+            f"        return ({codes})",
+            "    except KeyError:",
+            "        if facts.keys() >= all_missing.keys(): return None",
+            "        facts = {**all_missing, **facts}",
+            "    except (TypeError, ArithmeticError):",
+            "        return None",
         ]
 
     def _named(self, name: str, constant: Any) -> str:
