@@ -214,7 +214,7 @@ def stepped(value: Bound, steps: int, unit: int | Decimal) -> Bound:
 
 def distance(a: Any, b: Any) -> int | Decimal:
     """How far apart two values of one ordered kind are; days between dates."""
-    if isinstance(a, date):
+    if isinstance(a, date) and isinstance(b, date):
         return abs((a - b).days)
     if type(a) is int and type(b) is int:
         return abs(a - b)
