@@ -43,6 +43,10 @@ def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:
     text = decoded(content, findings)
     if text is None:
         return None
+    if path.endswith(".dmn"):
+        from .dmn import tables as dmn_tables  # noqa: PLC0415 - books without DMN need none of it
+
+        return dmn_tables.read_tree(text, findings)
     return csv_tables.read(text, findings) if path.endswith(".csv") else yaml_tables.read(text, findings)
 
 

@@ -101,7 +101,8 @@ class _Reader:
         return text
 
     def _id(self, node: Entries) -> str:
-        id_ = _plain(node, "id")
+        written = node.items.get("id")
+        id_ = written.text.strip() if isinstance(written, Scalar) else ""
         if not _ID.fullmatch(id_):
             self._findings.add(node.line, f"a row with the id {id_!r}", "letters, digits, . _ -, such as C-07")
         elif id_ in self._ids:

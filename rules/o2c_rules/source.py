@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-ENDINGS = (".yaml", ".csv", ".xlsx")
+ENDINGS = (".yaml", ".csv", ".xlsx", ".dmn")
 """The endings of files that may hold a table."""
 BYTES_MOST = 2_000_000
 ROWS_MOST = 20_000

@@ -17,7 +17,7 @@ from tests.rules.generated import documents
 
 FILES = read_files(BOOKS)
 BOOKS_OF_TABLES = list(table_files(FILES))
-ENDINGS = (".yaml", ".csv", ".xlsx")
+ENDINGS = (".yaml", ".csv", ".xlsx", ".dmn")
 
 
 def through(document: Document, ending: str) -> Document:
@@ -41,11 +41,12 @@ def _fact(fact: Fact) -> tuple[Fact, str]:
 
 
 def _node(node: Node | None) -> Any:
+    """A set of names without any says nothing."""
     if isinstance(node, Scalar):
         return node.text, node.is_null
     if isinstance(node, Listing):
         return [_node(item) for item in node.items]
-    return {name: _node(item) for name, item in node.items.items()} if node else None
+    return {name: found for name, item in node.items.items() if (found := _node(item)) != {}} if node else None
 
 
 def _facts(cases: Listing | None, kinds: dict[str, Kind]) -> list[dict[str, Any]]:

@@ -60,6 +60,10 @@ def save(document: Document, path: str, flaws: Sequence[Flaw] = ()) -> bytes:
             from .xlsx_writing import workbook  # noqa: PLC0415 - an eighth of a second for who writes workbooks
 
             return workbook(tree, document.cases, flaws)
+        case ".dmn":
+            from o2c_rules.dmn.tables import write  # noqa: PLC0415 - only who writes DMN needs it
+
+            return write(document.table)
     raise BadTable([Finding(path, "no format of this ending", f"one of {', '.join(ENDINGS)}")])
 
 
