@@ -159,10 +159,12 @@ class CustomerMoneyChanged(MoneyEvent):
 
 
 class RefundPaid(MoneyEvent):
-    """Credit went back to the customer."""
+    """Credit goes back to the customer: the treasury has the order to pay it."""
 
     refund_id: Id
     amount_minor: Paid
+    payment_id: Id | None = None
+    """The payment that left the credit."""
 
     @property
     def subject(self) -> str:

@@ -165,7 +165,8 @@ def books_are_in_order(world: Rig) -> None:
     )
     assert [day for day, identity in found.items() if not identity.holds] == []
     for p in payments:
-        parts = p.applied_minor + p.unapplied_minor + p.on_account_minor + p.taken_minor + p.returned_minor
+        parts = p.applied_minor + p.unapplied_minor + p.on_account_minor
+        parts += p.taken_minor + p.returned_minor + p.refunded_minor
         assert parts + p.unidentified_minor == p.amount_minor, p
         assert sum(pays(world, p.payment_id).values()) == p.applied_minor, p
     for i in items:

@@ -1,17 +1,20 @@
 """Whatever comes, in whatever order and however often: the books stay in order, named money ends where it belongs."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from o2c_cash.commands import AllocatePayment, AllocationLine, PutOnAccount
+from o2c_cash.commands import AllocatePayment, AllocationLine, ApproveRequest, PutOnAccount, RequestRefund
 from o2c_cash.domain.items import OpenItem
 from o2c_cash.domain.payments import CustomerMoney, Payment
+from o2c_chassis.errors import Refused
 from o2c_chassis.testing import Rig, of
 from o2c_contracts.bank import RemittanceLine
 from o2c_contracts.cash import ItemChanged
 from o2c_contracts.event import Event, Message
 from o2c_contracts.master import CustomerChanged, FamilyChanged
+from o2c_contracts.shared import ApprovalRequested
 from o2c_contracts.topics import topics_of
 
 from tests.cash.scenes import (
@@ -126,6 +129,7 @@ def test_the_identities_hold_after_every_event_of_any_sequence(events: list[Even
         world.until(world.at + timedelta(days=n % 3))
         books_are_in_order(world)
     _people_interfere(world, seed)
+    _credit_goes_back(world, seed)
     world.until(NOON + timedelta(days=100))
 
     books_are_in_order(world)
@@ -149,6 +153,24 @@ def _people_interfere(world: Rig, seed: int) -> None:
         if left := money(world, payment.payment_id).unapplied_minor:
             world.command("cash", PutOnAccount(**who, amount_minor=1 + seed % left), "kim")
             books_are_in_order(world)
+
+
+def _credit_goes_back(world: Rig, seed: int) -> None:
+    """Some of what is on account is refunded, or cannot be; then the bank wants all of every payment back."""
+    for n, payment in enumerate(world.rows("cash", Payment, identified=True)):
+        who = {"customer_id": payment.customer_id, "roles": ("cash_lead", "ar_manager", "controller", "cfo")}
+        if payment.on_account_minor:
+            amount = 1 + seed % payment.on_account_minor
+            with suppress(Refused):  # Who owes something pays that first.
+                wish = RequestRefund(**who, payment_id=payment.payment_id, amount_minor=amount, reason="overpaid")
+                [asked] = of(world.command("cash", wish, "kim"), ApprovalRequested)
+                world.undeliverable = {asked.document_id} if (seed + n) % 3 == 0 else set()
+                world.command("cash", ApproveRequest(**who, approval_id=asked.approval_id), "lee")
+                books_are_in_order(world)
+        world.tell(
+            sent_back(f"ALL-{payment.payment_id}", payment.payment_id, payment.amount_minor, payment.customer_id)
+        )
+        books_are_in_order(world)
 
 
 def _versions_are_gap_free(world: Rig) -> None:

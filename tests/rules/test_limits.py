@@ -231,7 +231,9 @@ def test_a_strange_answer_of_the_engine_is_never_no_match(
 @given(st.data())
 def test_however_a_table_is_cut_it_answers_the_same(data: st.DataObject) -> None:
     made: Table = data.draw(tables(policies=(Policy.RULE_ORDER,), rows_most=10))
-    limits = {name: data.draw(st.integers(1, 4)) for name in ("RULES_MOST", "ROWS_WISHED", "SIBLINGS_MOST", "TWINS_MOST")}
+    limits = {
+        name: data.draw(st.integers(1, 4)) for name in ("RULES_MOST", "ROWS_WISHED", "SIBLINGS_MOST", "TWINS_MOST")
+    }
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in limits.items():

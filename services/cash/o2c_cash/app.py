@@ -1,7 +1,7 @@
 """What cash hears, the rows each event needs, and what it does."""
 
 from o2c_chassis.approvals import Approval
-from o2c_chassis.service import Due, Hears, Keeps, Service
+from o2c_chassis.service import Delivers, Due, Hears, Keeps, Service
 from o2c_chassis.tables import approvals
 from o2c_contracts.bank import PaymentReceived, PaymentReturned, RemittanceAdvised
 from o2c_contracts.billing import CreditNoteIssued, InvoiceIssued
@@ -9,9 +9,22 @@ from o2c_contracts.cash import PaymentIdentified
 from o2c_contracts.disputes import DisputeOpened, DisputeResolved
 from o2c_contracts.master import CustomerChanged, CustomerRegistered, FamilyChanged
 
-from . import api, commands, queries
+from . import api, commands, queries, rendering
 from .handlers import approvals as agreed
-from .handlers import items, matching, parties, payments, people, remittances, returns, settling, told
+from .handlers import (
+    items,
+    matching,
+    matrix,
+    parties,
+    payments,
+    people,
+    refunds,
+    remittances,
+    returns,
+    settling,
+    told,
+    write_offs,
+)
 from .tables import GROWING, ROWS, needs
 from .tables.families import families
 
@@ -38,15 +51,17 @@ service = Service(
         Hears(commands.AllocatePayment, needs.for_allocation, people.on_allocate_payment),
         Hears(commands.PutOnAccount, needs.for_on_account, people.on_put_on_account),
         Hears(commands.ApplyCredit, needs.for_credit, people.on_apply_credit),
-        Hears(commands.WriteOff, needs.for_write_off, agreed.on_write_off),
+        Hears(commands.WriteOff, needs.for_write_off, write_offs.on_write_off),
+        Hears(commands.RequestRefund, needs.for_refund, refunds.on_request_refund),
         Hears(commands.ApproveRequest, needs.for_approval, agreed.on_approve_request),
         Hears(commands.RefuseRequest, needs.for_approval, agreed.on_refuse_request),
     ),
     dues=(
         Due(matching.REFERENCE, needs.for_waited, payments.on_reference_waited),
         Due(settling.SMALL_CREDIT, needs.for_small_credit, payments.on_small_credit_aged),
-        Due(agreed.APPROVAL, needs.for_expiry, agreed.on_approval_expired),
+        Due(matrix.APPROVAL, needs.for_expiry, agreed.on_approval_expired),
     ),
+    delivers=(Delivers(refunds.INSTRUCTION, rendering.render, needs.for_refund_ended, refunds.on_refund_ended),),
     families=families,
     api=api.router,
     verify=queries.verify,

@@ -57,6 +57,15 @@ class WriteOff(Command):
     reason: Word
 
 
+class RequestRefund(Command):
+    """Send credit back that a payment left on account, once those whom the matrix names have agreed."""
+
+    route: ClassVar[str] = "payments/{payment_id}/refund"
+    payment_id: Id
+    amount_minor: Paid
+    reason: Word
+
+
 class ApproveRequest(Command):
     route: ClassVar[str] = "approvals/{approval_id}/approve"
     approval_id: Id

@@ -124,6 +124,32 @@ def identification(document_kind: str, document_id: str, owners: Sequence[str], 
     }
 
 
+def refund(payment: Payment, amount_minor: int, owed_minor: int) -> Facts:
+    """Of sending credit back at all; `owed_minor`: what the customer owes in the same money."""
+    return {
+        "legal_entity": payment.legal_entity,
+        "currency": payment.currency,
+        "payment_id": payment.payment_id,
+        "amount_minor": amount_minor,
+        "owed_minor": owed_minor,
+    }
+
+
+def refund_approval(payment: Payment, amount_minor: int, window_minor: int, reason: str) -> Facts:
+    """Of who must agree that credit goes back; `window_minor`: with what was asked for before."""
+    return {
+        "legal_entity": payment.legal_entity,
+        "currency": payment.currency,
+        "action": "refund",
+        "invoice_number": None,
+        "reason": reason,
+        "own_minor": amount_minor,
+        "amount_minor": window_minor,
+        "open_minor": payment.on_account_minor,
+        "disputed": False,
+    }
+
+
 def write_off(item: OpenItem, amount_minor: int, window_minor: int, reason: str, *, disputed: bool) -> Facts:
     """Of who must agree that an amount is given up; `window_minor`: with what was asked for before."""
     return {

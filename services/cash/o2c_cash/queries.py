@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .domain.items import Allocation, Credit, OpenItem
 from .domain.ledger import BUCKET_ACCOUNTS, RECEIVABLE, Day, Identity, identities
 from .domain.payments import CustomerMoney, Payment, PaymentReturn, Remittance
+from .domain.refunds import Refund
 from .tables import (
     allocations,
     credits,
@@ -21,6 +22,7 @@ from .tables import (
     payment_returns,
     payments,
     postings,
+    refunds,
     remittances,
 )
 
@@ -39,12 +41,13 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A payment with what it paid and why, what was said about it, and what of it went back."""
+    """A payment with what it paid and why, what was said about it, and what of it went back or was refunded."""
 
     payment: Payment
     steps: list[Allocation]
     advices: list[Remittance]
     returns: list[PaymentReturn]
+    refunds: list[Refund]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +110,13 @@ async def payment_story(db: AsyncConnection, payment_id: str) -> Story | None:
     steps = select(allocations).where(a.payment_id == payment_id)
     said = select(remittances).where((remittances.c.payment_id == payment_id) | (remittances.c.used_by == payment_id))
     back = select(payment_returns).where(payment_returns.c.payment_id == payment_id)
+    repaid = select(refunds).where(refunds.c.payment_id == payment_id)
     return Story(
         payment=found[0],
         steps=await _all(db, Allocation, steps.order_by(a.recorded_at, a.invoice_number, a.item_version)),
         advices=await _all(db, Remittance, said.order_by(remittances.c.received_at, remittances.c.remittance_id)),
         returns=await _all(db, PaymentReturn, back.order_by(payment_returns.c.return_id)),
+        refunds=await _all(db, Refund, repaid.order_by(refunds.c.requested_at, refunds.c.refund_id)),
     )
 
 
@@ -221,7 +226,8 @@ async def items_after(db: AsyncConnection, after: str, most: int) -> list[dict[s
             "open_minor": row.open_minor,
             "due_on": row.due_on,
             "settled_on": None if row.open else last.get(number, row.issued_on),
-            **{"paid_minor": 0, **taken[number]},
+            "paid_minor": 0,
+            **taken[number],
         }
         for number, row in found.items()
     ]
@@ -287,7 +293,8 @@ def _torn_payments() -> Select[Any]:
     p, a = payments.c, allocations.c
     steps = select(a.payment_id, func.sum(a.amount_minor).label("minor")).where(a.kind == "payment")
     sums = steps.group_by(a.payment_id).subquery()
-    parts = p.applied_minor + p.unapplied_minor + p.on_account_minor + p.taken_minor + p.returned_minor
+    parts = p.applied_minor + p.unapplied_minor + p.on_account_minor
+    parts = parts + p.taken_minor + p.returned_minor + p.refunded_minor
     torn = and_(p.identified, parts != p.amount_minor) | (func.coalesce(sums.c.minor, 0) != p.applied_minor)
     return select(p.payment_id).outerjoin(sums, sums.c.payment_id == p.payment_id).where(torn)
 

@@ -27,7 +27,7 @@ class Receipt(Protocol):
 class Payment:
     """A receipt, and where each cent of it is.
 
-    amount = applied + unapplied + on account + taken + returned, once the payer is identified.
+    amount = applied + unapplied + on account + taken + returned + refunded, once the payer is identified.
     """
 
     payment_id: str
@@ -52,7 +52,7 @@ class Payment:
     received_on: date
     received_at: datetime
     status: str
-    """unidentified, waiting, unapplied, part-applied, applied, on-account, returned."""
+    """unidentified, waiting, unapplied, part-applied, applied, on-account, returned, refunded."""
     reason: str
     """Why it waits or was left; a row's word."""
     because: str
@@ -63,6 +63,8 @@ class Payment:
     """A person has decided about it: nothing automatic touches it any more."""
     open: bool
     """Some of it pays nothing yet."""
+    refunded_minor: int = 0
+    """Credit that went back to the payer, or is on its way there."""
 
     @property
     def unidentified_minor(self) -> int:
@@ -72,6 +74,11 @@ class Payment:
     def available_minor(self) -> int:
         """What may be applied."""
         return self.unapplied_minor + self.on_account_minor
+
+    @property
+    def here_minor(self) -> int:
+        """What is left of it with us: the most that the bank can take back."""
+        return self.amount_minor - self.returned_minor - self.refunded_minor
 
     @property
     def purse(self) -> tuple[str, str]:
@@ -87,8 +94,8 @@ class Payment:
         return [(tuple(numbers), total) for numbers, total in json.loads(self.candidates)]
 
     def paid_by(self, customer_id: str) -> "Payment":
-        """Its payer is known from now on; the money is unapplied. Refuses while it pays items."""
-        if self.applied_minor:
+        """Its payer is known from now on; the money is unapplied. Refuses while it pays items or was refunded."""
+        if self.applied_minor or self.refunded_minor:
             raise ValueError(f"{self.payment_id} pays items of {self.customer_id}")
         return _placed(
             self,
@@ -149,6 +156,26 @@ class Payment:
             taken_minor=self.taken_minor + amount_minor,
         )
 
+    def refund(self, amount_minor: int) -> "Payment":
+        """Credit goes back to the payer."""
+        if not 0 < amount_minor <= self.on_account_minor:
+            raise ValueError(f"{self.payment_id} has {self.on_account_minor} on account, not {amount_minor}")
+        return _placed(
+            self,
+            on_account_minor=self.on_account_minor - amount_minor,
+            refunded_minor=self.refunded_minor + amount_minor,
+        )
+
+    def unrefund(self, amount_minor: int) -> "Payment":
+        """It could not be paid: the payer's credit again."""
+        if not 0 < amount_minor <= self.refunded_minor:
+            raise ValueError(f"{self.payment_id} has {self.refunded_minor} refunded, not {amount_minor}")
+        return _placed(
+            self,
+            on_account_minor=self.on_account_minor + amount_minor,
+            refunded_minor=self.refunded_minor - amount_minor,
+        )
+
     def left(self, reason: str, because: str, decision_id: str | None, *, waits: bool = False) -> "Payment":
         """Not applied, and why."""
         status = "waiting" if waits else "unapplied"
@@ -170,7 +197,8 @@ def _placed(payment: Payment, **changes: Any) -> Payment:
         status, still = "applied", on_account > 0
     else:
         kept = on_account or changes.get("taken_minor", payment.taken_minor)
-        status, still = ("on-account" if kept else "returned"), on_account > 0
+        gone = "refunded" if changes.get("refunded_minor", payment.refunded_minor) else "returned"
+        status, still = ("on-account" if kept else gone), on_account > 0
     return replace(payment, **changes, status=status, open=still)
 
 
@@ -179,7 +207,7 @@ def went_back(payment: Payment, amount_minor: int) -> Payment:
 
     What is left of money that waits for what it names goes on waiting.
     """
-    if not 0 < amount_minor <= payment.amount_minor - payment.returned_minor - payment.applied_minor:
+    if not 0 < amount_minor <= payment.here_minor - payment.applied_minor:
         raise ValueError(f"{payment.payment_id} cannot give back {amount_minor}: take its items back first")
     p, returned = payment, payment.returned_minor + amount_minor
     if not p.identified:

@@ -182,6 +182,16 @@ def take(desk: Desk, payment: Payment, amount_minor: int) -> Payment:
     return _shift(desk, payment, payment.take(amount_minor), (ledger.ON_ACCOUNT, ledger.TAKEN), amount_minor)
 
 
+def refund(desk: Desk, payment: Payment, amount_minor: int) -> Payment:
+    """Credit goes back to the payer."""
+    return _shift(desk, payment, payment.refund(amount_minor), (ledger.ON_ACCOUNT, ledger.REFUNDED), amount_minor)
+
+
+def unrefund(desk: Desk, payment: Payment, amount_minor: int) -> Payment:
+    """It could not be paid: the payer's credit again."""
+    return _shift(desk, payment, payment.unrefund(amount_minor), (ledger.REFUNDED, ledger.ON_ACCOUNT), amount_minor)
+
+
 def _shift(desk: Desk, before: Payment, after: Payment, accounts: tuple[str, str], amount_minor: int) -> Payment:
     desk.work.put(after)
     desk.touch(str(after.customer_id), after.purse)

@@ -96,7 +96,7 @@ def on_payment_identified(event: PaymentIdentified, work: WorkingSet) -> Iterato
     payment = work.get(Payment, payment_id=event.document_id)
     if payment is None or payment.named_customer_id != event.customer_id or payment.customer_id == event.customer_id:
         return
-    if payment.applied_minor:
+    if payment.applied_minor or payment.refunded_minor:
         return
     desk = Desk(work)
     payment = movements.identify(desk, payment, event.customer_id)

@@ -42,13 +42,15 @@ def on_identify_payment(event: IdentifyPayment, work: WorkingSet) -> Iterator[Ev
     if payment.applied_minor:
         hint = "allocate the payment to nothing first; its items are owed again"
         raise Refused("payment-applied", f"{event.payment_id} pays items of {payment.customer_id}", hint)
+    if payment.refunded_minor:
+        raise Refused("payment-refunded", f"{event.payment_id} went back to {payment.customer_id}")
     yield from tell_identified(work, payment, event.customer_id)
 
 
 def on_allocate_payment(event: AllocatePayment, work: WorkingSet) -> Iterator[Event]:
     """The payment pays these items and no others from now on; what is left over is unapplied."""
     actor = authorise(event, work, "allocate")
-    desk, payment = Desk(work), _own_payment(work, event.customer_id, event.payment_id)
+    desk, payment = Desk(work), own_payment(work, event.customer_id, event.payment_id)
     wanted = _wanted(event, work, payment)
     reason = Why(event.comment or "allocated by a person", None, actor)
     if payment.status == "waiting":
@@ -112,7 +114,7 @@ def _put_on(desk: Desk, payment: Payment, wanted: dict[str, int], reason: Why) -
 def on_put_on_account(event: PutOnAccount, work: WorkingSet) -> Iterator[Event]:
     """Unapplied money becomes the customer's credit, deliberately."""
     authorise(event, work, "put-on-account")
-    desk, payment = Desk(work), _own_payment(work, event.customer_id, event.payment_id)
+    desk, payment = Desk(work), own_payment(work, event.customer_id, event.payment_id)
     if event.amount_minor > payment.unapplied_minor:
         has = as_text(payment.unapplied_minor, payment.currency)
         raise Refused("more-than-unapplied", f"{event.payment_id} has {has} unapplied")
@@ -152,7 +154,8 @@ def _payment(work: WorkingSet, payment_id: str) -> Payment:
     return payment
 
 
-def _own_payment(work: WorkingSet, customer_id: str, payment_id: str) -> Payment:
+def own_payment(work: WorkingSet, customer_id: str, payment_id: str) -> Payment:
+    """A payment of this customer; Refused where it is nobody's or another's."""
     payment = _payment(work, payment_id)
     if payment.customer_id != customer_id:
         whose = f"is {payment.customer_id}'s" if payment.customer_id else "is not identified yet"

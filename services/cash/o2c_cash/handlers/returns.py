@@ -60,14 +60,14 @@ def on_return_identified(event: PaymentIdentified, work: WorkingSet) -> Iterator
 def carry_out(desk: Desk, payment: Payment, back: PaymentReturn) -> Generator[Event, None, Payment]:
     """Money that pays nothing goes first, then what pays items. The payment as it is then."""
     desk.work.put(replace(back, customer_id=payment.customer_id, done=True))
-    amount = min(back.amount_minor, payment.amount_minor - payment.returned_minor)
+    amount = min(back.amount_minor, payment.here_minor)
     if payment.purse != (back.legal_entity, back.currency):
         amount = 0
     if amount < back.amount_minor:
         yield from alert(desk.work, "return-exceeds", payment, back.amount_minor)
     if not amount:
         return payment
-    free = payment.amount_minor - payment.returned_minor - payment.applied_minor
+    free = payment.here_minor - payment.applied_minor
     if amount > free:
         payment = yield from take_back(desk, payment, amount - free, Why(f"payment returned: {back.reason}"))
     waited = payment.status == "waiting"

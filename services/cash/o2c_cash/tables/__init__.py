@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaD
 from o2c_cash.domain.items import Allocation, Credit, ItemDispute, OpenItem
 from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Awaited, CustomerMoney, Payment, PaymentReturn, Remittance
+from o2c_cash.domain.refunds import Refund
 
 metadata = MetaData()
 
@@ -109,6 +110,7 @@ payments = Table(
     _text("candidates"),
     Column("manual", Boolean, nullable=False),
     Column("open", Boolean, nullable=False),
+    _minor("refunded_minor"),
     Index("payments_by_customer", "customer_id", "open"),
     Index("payments_by_origin", "origin_key", "identified"),
     Index("payments_by_day", "received_on", "legal_entity", "currency"),
@@ -147,6 +149,23 @@ payment_returns = Table(
     _text("reason"),
     Column("done", Boolean, nullable=False),
     Index("payment_returns_by_payment", "payment_id"),
+)
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("refund_id", Text, primary_key=True),
+    _text("payment_id"),
+    _text("customer_id"),
+    _text("legal_entity"),
+    _text("currency"),
+    _minor("amount_minor"),
+    _text("reason"),
+    _text("requested_by"),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    _text("approval_id"),
+    _text("address"),
+    _text("status"),
+    Index("refunds_by_payment", "payment_id"),
 )
 awaited = Table(
     "awaited",
@@ -216,6 +235,7 @@ ROWS = {
     Payment: payments,
     Remittance: remittances,
     PaymentReturn: payment_returns,
+    Refund: refunds,
     Awaited: awaited,
     CustomerMoney: customer_money,
 }

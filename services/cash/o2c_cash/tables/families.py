@@ -10,7 +10,7 @@ from o2c_contracts.cash import PaymentIdentified
 from o2c_contracts.event import CustomerEvent, Event
 from o2c_contracts.master import CustomerChanged, CustomerRegistered, FamilyChanged
 
-from o2c_cash.commands import AllocatePayment, ApplyCredit, IdentifyPayment, PutOnAccount
+from o2c_cash.commands import AllocatePayment, ApplyCredit, IdentifyPayment, PutOnAccount, RequestRefund
 from o2c_cash.domain.items import Allocation, OpenItem
 from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
@@ -97,7 +97,7 @@ def _of_move(event: FamilyChanged, work: WorkingSet) -> Names:
     return {family_of(work, event.customer_id), f"c:{event.root_id or event.customer_id}"}
 
 
-def _of_payment_command(event: IdentifyPayment | PutOnAccount, work: WorkingSet) -> Names:
+def _of_payment_command(event: IdentifyPayment | PutOnAccount | RequestRefund, work: WorkingSet) -> Names:
     return (yield from _around([event.customer_id], [event.payment_id], work))
 
 
@@ -127,6 +127,7 @@ _OF: dict[type[Event], Callable[[Any, WorkingSet], Names]] = {
     FamilyChanged: _of_move,
     IdentifyPayment: _of_payment_command,
     PutOnAccount: _of_payment_command,
+    RequestRefund: _of_payment_command,
     AllocatePayment: _of_allocation,
     ApplyCredit: _of_credit,
 }

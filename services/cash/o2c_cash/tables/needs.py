@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from o2c_chassis.approvals import Approval
-from o2c_chassis.service import DeadlineReached
+from o2c_chassis.service import DeadlineReached, DeliveryEnded
 from o2c_chassis.working_set import Need, WorkingSet, need
 from o2c_contracts.bank import PaymentReceived, PaymentReturned, RemittanceAdvised
 from o2c_contracts.billing import CreditNoteIssued, InvoiceIssued
@@ -21,12 +21,14 @@ from o2c_cash.commands import (
     IdentifyPayment,
     PutOnAccount,
     RefuseRequest,
+    RequestRefund,
     WriteOff,
 )
 from o2c_cash.domain.items import Allocation, Credit, ItemDispute, OpenItem
 from o2c_cash.domain.naming import looked_up
 from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Awaited, CustomerMoney, Payment, PaymentReturn, Receipt, Remittance
+from o2c_cash.domain.refunds import Refund
 
 from .lookups import advised_payments, awaiting, items_meant, items_named, remittances_of, waiting_for
 
@@ -295,11 +297,40 @@ def for_write_off(event: WriteOff, work: WorkingSet) -> Rounds:
     ]
 
 
+def for_refund(event: RequestRefund, work: WorkingSet) -> Rounds:
+    yield [
+        need(Payment, payment_id=event.payment_id),
+        need(Approval, customer_id=event.customer_id),
+        need(OpenItem, customer_id=event.customer_id, open=True),
+    ]
+
+
+def for_refund_ended(event: DeliveryEnded, work: WorkingSet) -> Rounds:
+    yield [need(Refund, refund_id=event.subject_id), *money_of(str(event.customer_id))]
+    if (refund := work.get(Refund, refund_id=event.subject_id)) is not None:
+        yield [need(Payment, payment_id=refund.payment_id)]
+
+
 def for_approval(event: ApproveRequest | RefuseRequest, work: WorkingSet) -> Rounds:
     yield [need(Approval, approval_id=event.approval_id)]
-    if (approval := work.get(Approval, approval_id=event.approval_id)) is not None:
-        yield [need(OpenItem, invoice_number=approval.document_id)]
+    yield from _of_approval(event.approval_id, work)
 
 
 def for_expiry(event: DeadlineReached, work: WorkingSet) -> Rounds:
     yield [need(Approval, approval_id=event.subject_id)]
+    yield from _of_approval(event.subject_id, work)
+
+
+def _of_approval(approval_id: str, work: WorkingSet) -> Rounds:
+    """What is to be approved: an item's write-off, or a refund with the payment that it comes out of."""
+    approval = work.get(Approval, approval_id=approval_id)
+    if approval is None:
+        return
+    document = approval.document_id
+    yield [
+        need(OpenItem, invoice_number=document),
+        need(Refund, refund_id=document),
+        *money_of(approval.customer_id),
+    ]
+    if (refund := work.get(Refund, refund_id=document)) is not None:
+        yield [need(Payment, payment_id=refund.payment_id)]
