@@ -21,6 +21,7 @@ def tax(charge: Charge, customer: Customer, seller_country: str) -> Facts:
     return {
         "legal_entity": charge.legal_entity,
         "currency": charge.currency,
+        "contract_id": charge.contract_id,
         "tax_code": charge.tax_code,
         "seller_country": seller_country,
         "buyer_country": customer.country or None,
@@ -35,6 +36,7 @@ def prebill(bill: Bill, today: date, entity_known: bool) -> Facts:
         "legal_entity": bill.draft.legal_entity if entity_known else None,
         "legal_entity_known": entity_known,
         "currency": bill.draft.currency,
+        "contract_id": bill.charges[0].contract_id,
         "origin": bill.draft.origin,
         "line_count": len(bill.charges),
         "lowest_line_minor": min(c.net_minor for c in bill.charges),
@@ -60,6 +62,7 @@ def credit_check(
         "customer_id": event.customer_id,
         "legal_entity": invoice.legal_entity if invoice else None,
         "currency": invoice.currency if invoice else None,
+        "contract_id": invoice.contract_id if invoice else None,
         "invoice_known": invoice is not None,
         "same_customer": invoice is not None and invoice.customer_id == event.customer_id,
         "same_money": invoice is not None

@@ -47,7 +47,12 @@ def on_month_begun(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
 
 
 def _new(event: ContractActivated, work: WorkingSet) -> Contract:
-    sheet = {"contract_kind": event.kind, "legal_entity": event.legal_entity, "currency": event.currency}
+    sheet = {
+        "contract_id": event.contract_id,
+        "contract_kind": event.kind,
+        "legal_entity": event.legal_entity,
+        "currency": event.currency,
+    }
     alignment = work.ask("billing/recurring", sheet, subject=event.contract_id)["alignment"]
     return Contract(
         event.contract_id,

@@ -118,6 +118,7 @@ def ask_request(request: str, contract: Contract | None, contract_id: str, work:
         "request": request,
         "state": contract.status if contract else "unknown",
         "document_id": contract_id,
+        "contract_id": contract_id,
         "currency": contract.currency if contract else None,
     }
     return work.ask("orders/requests", sheet, subject=contract_id)

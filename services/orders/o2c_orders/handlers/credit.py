@@ -254,6 +254,7 @@ def _tolerance(order: Order, parties: facts.Parties, work: WorkingSet) -> int:
     sheet: Facts = {
         "legal_entity": order.legal_entity if parties.entity_known else None,
         "document_kind": "order",
+        "contract_id": order.contract_id,
         "risk_class": parties.customer.risk_class,
         "currency": parties.root.limit_currency,
         "limit_minor": parties.root.limit_minor,
@@ -264,7 +265,11 @@ def _tolerance(order: Order, parties: facts.Parties, work: WorkingSet) -> int:
 
 def _negligible(order: Order, root: Customer, work: WorkingSet) -> int:
     """Up to how much overdue nobody is held: the lower of an amount and a share of the limit."""
-    sheet: Facts = {"currency": root.limit_currency, "limit_minor": root.limit_minor}
+    sheet: Facts = {
+        "contract_id": order.contract_id,
+        "currency": root.limit_currency,
+        "limit_minor": root.limit_minor,
+    }
     asked = work.ask("orders/negligible-overdue", sheet, subject=order.order_id)
     amount, percent = asked["amount_minor"], asked["percent"]
     if not isinstance(amount, int) or not isinstance(percent, int):

@@ -29,6 +29,7 @@ def begin(hold: Hold, order: Order, work: WorkingSet) -> Hold:
         "entity": order.legal_entity,
         "currency": order.currency,
         "request": hold.request,
+        "contract_id": order.contract_id,
         "tier": customer.tier,
         "risk_class": customer.risk_class,
         "total_minor": order.total_minor,
@@ -37,7 +38,7 @@ def begin(hold: Hold, order: Order, work: WorkingSet) -> Hold:
     if not target.rows:
         return hold
     timed = replace(hold, target_hours=int(str(target["target_hours"])), calendar=str(target["calendar"]))
-    return _next_step(timed, 0, work)
+    return _next_step(timed, 0, order, work)
 
 
 def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
@@ -46,7 +47,8 @@ def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     hold = work.get(Hold, customer_id=customer_id, order_id=event.subject_id.removeprefix(f"{customer_id}/"))
     if hold is None or not hold.step:
         return
-    work.put(replace(_next_step(hold, hold.step, work), noticed=hold.step))
+    order = work.get(Order, customer_id=customer_id, order_id=hold.order_id)
+    work.put(replace(_next_step(hold, hold.step, order, work), noticed=hold.step))
     waiting = ", ".join(hold.rows)
     yield EscalationRaised(
         customer_id=customer_id,
@@ -65,6 +67,7 @@ def ask_waiting(order: Order, verdict: credit.Verdict, work: WorkingSet) -> Aske
     sheet: Facts = {
         "legal_entity": verdict.sheet["legal_entity"],
         "currency": order.currency,
+        "contract_id": order.contract_id,
         "customer_known": verdict.sheet["customer_known"] is True and verdict.sheet["root_known"] is True,
         "contract_known": verdict.sheet["contract_state"] != "unknown",
         "total_minor": order.total_minor,
@@ -80,9 +83,15 @@ def reasons_of(asked: Asked) -> tuple[Reason, ...]:
     )
 
 
-def _next_step(hold: Hold, share: int, work: WorkingSet) -> Hold:
+def _next_step(hold: Hold, share: int, order: Order | None, work: WorkingSet) -> Hold:
     """Arm the notice that follows the one at `share` percent; none where the table ends."""
-    sheet: Facts = {"share": share, "request": hold.request, "currency": hold.currency, "owner": hold.owner or None}
+    sheet: Facts = {
+        "share": share,
+        "request": hold.request,
+        "contract_id": order.contract_id if order else None,
+        "currency": hold.currency,
+        "owner": hold.owner or None,
+    }
     asked = work.ask("orders/request-escalation", sheet, subject=hold.order_id)
     following = asked["next_share"]
     if not asked.rows or not isinstance(following, int):

@@ -111,6 +111,7 @@ def ask_request(request: str, before: Order | None, work: WorkingSet, about: tup
         "request": request,
         "state": before.status if before else "unknown",
         "document_id": order_id,
+        "contract_id": before.contract_id if before else None,
         "currency": before.currency if before else None,
         "ordered_minor": sum(net for _, _, net in lines),
         "delivered_minor": delivered_minor,
@@ -133,6 +134,7 @@ def _submitted_again(event: OrderSubmitted, before: Order, work: WorkingSet) -> 
         "request": "submit-order",
         "state": before.status,
         "document_id": event.order_id,
+        "contract_id": before.contract_id,
         "currency": before.currency,
         "same_content": _same(event, before),
     }
