@@ -6,6 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 from o2c_rules.bundles import RELEASES, Approval, BrokenChain, Store
+from o2c_rules.formats import load, save
 from o2c_rules.releasing import views
 from o2c_rules.releasing.authority import AUTHORITY, LEAD, Person, Refusal, changed_tables
 from o2c_rules.releasing.desk import ReleaseDesk, Sooner, Upload, Wish, uploaded
@@ -167,7 +168,7 @@ def test_nothing_is_released_that_nobody_approved(store: Store) -> None:
 def test_a_failing_golden_case_keeps_a_bundle_back_until_somebody_with_authority_overrides(store: Store) -> None:
     id_ = approved(store, tolerance(12, expected=11))
 
-    with pytest.raises(Refusal, match="1 golden case fail: orders/tolerance: class A has its percents") as refused:
+    with pytest.raises(Refusal, match="1 golden case not met: orders/tolerance: class A has its percents") as refused:
         at(store).release(RUTH, id_)
     with pytest.raises(Refusal, match=r"ruth .* may not override orders/tolerance"):
         at(store).release(RUTH, id_, "it is urgent")
@@ -415,3 +416,27 @@ def test_a_file_is_uploaded_with_its_cases_and_a_folder_whole(tmp_path: Path) ->
 
     assert (sorted(one.files), one.single) == (["tolerance.cases.yaml", "tolerance.yaml"], "tolerance.yaml")
     assert (sorted(whole.files), whole.single) == (["other.yaml", "tolerance.cases.yaml", "tolerance.yaml"], "")
+
+
+def test_a_workbook_is_kept_as_text_in_the_place_of_the_file_it_came_from(store: Store) -> None:
+    base = store.book(store.releases()[0].bundle)
+    name = "orders/tolerance.yaml"
+    held = load(name, base.files[name], base.files["orders/tolerance.cases.yaml"])
+    same, other = save(held, "tolerance.xlsx"), tolerance(12).files
+    wanted = save(load(name, *other.values()), "tolerance.xlsx")
+
+    with pytest.raises(Refusal, match="in force already"):
+        at(store).propose(RICK, Upload({"tolerance.xlsx": same}, "tolerance.xlsx"), WISH)
+    filed = at(store).propose(RICK, Upload({"tolerance.xlsx": wanted}, "tolerance.xlsx"), WISH)
+
+    book = store.book(filed.proposal.bundle)
+    assert sorted(book.files) == sorted(base.files)
+    assert (percent_of(book), filed.proposal.against) == (12, ())
+
+
+def test_what_check_finds_keeps_a_bundle_back(store: Store) -> None:
+    masked = TABLE.format(percent=12).replace("rows: [", "rows: [{id: ALL, percent: 1, basis: house}, ")
+    id_ = approved(store, Upload({"tolerance.yaml": masked.encode()}, "tolerance.yaml"))
+
+    with pytest.raises(Refusal, match=r"findings? of check: .*tolerance\.yaml"):
+        at(store).release(RICK, id_)

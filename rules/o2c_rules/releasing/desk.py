@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from o2c_rules.bundles import Approval, Circumstances, Release, Scope, Store
-from o2c_rules.candidate import Candidate, candidate
+from o2c_rules.candidate import candidate
 from o2c_rules.rulebook import RuleBook
 
 from .authority import Authority, Person, Refusal, changed_tables
 from .chain import CONTRACTS_MOST, Override
 from .models import Schedule, lacking
+from .normalising import normalised
 from .proposals import Filed, Proposal, Proposals, Review
 from .reports import Reports, examine
 from .restoring import Back, restored
@@ -75,14 +76,14 @@ class ReleaseDesk:
             raise Refusal("no-zone", "the instant names no zone", "write it as 2026-07-01T00:00:00+02:00")
         base = self.store.book(self._base(contracts, max(self.now, wish.effective_from or self.now)))
         wanted = received(upload, base)
-        tables = changed_tables(base, wanted.book)
+        tables = changed_tables(base, wanted)
         if not tables:
             raise Refusal("nothing-changed", "these rules are in force already", "change a table, or name contracts")
-        self._demand_fit(wanted.book)
+        self._demand_fit(wanted)
         self._authority().demand(who, "propose", tables, scoped=bool(contracts))
-        reports = self._examine(wanted.book, tables)
+        reports = self._examine(wanted, tables)
         with self.store.alone():
-            bundle = self.store.publish_book(wanted.book)
+            bundle = self.store.publish_book(wanted)
             kept = {name: self.store.add_report(bundle, name, text) for name, text in reports.contents.items()}
             proposal = Proposal(
                 id=self.proposals.next_id(),
@@ -273,8 +274,8 @@ class ReleaseDesk:
         return bundles.pop()
 
 
-def received(upload: Upload, base: RuleBook) -> Candidate:
-    """The books that an upload means. BadTable with all that is wrong in them."""
+def received(upload: Upload, base: RuleBook) -> RuleBook:
+    """The books that an upload means, as text. BadTable with all that is wrong in them."""
     if len(upload.files) > FILES_MOST or sum(map(len, upload.files.values())) > BYTES_MOST:
         raise Refusal("too-large", f"at most {FILES_MOST} files and {BYTES_MOST:,} bytes are taken in")
     with tempfile.TemporaryDirectory(prefix="o2c-proposed-") as name:
@@ -283,7 +284,8 @@ def received(upload: Upload, base: RuleBook) -> Candidate:
             target = folder / _inside(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        return candidate(folder / _inside(upload.single) if upload.single else folder, base)
+        found = candidate(folder / _inside(upload.single) if upload.single else folder, base)
+    return normalised(found.book, base)
 
 
 def uploaded(path: Path) -> Upload:
