@@ -143,7 +143,7 @@ class _Reading:
         values: list[Value] = []
         optional = False
         for entry in entries:
-            found = _value_of(text_of(entry))
+            found = _value_of(text_of(entry), self._names)
             optional = optional or found is None
             values += [] if found is None or isinstance(found, Node) else [found]
         if is_calculated:
@@ -217,15 +217,15 @@ def _whole(value: Value) -> Value:
     return value
 
 
-def _value_of(text: str) -> Value | Node:
+def _value_of(text: str, names: frozenset[str]) -> Value | Node:
     """The value in a cell that answers; the expression itself where it calculates."""
     if not text or text == "-":
         return None
     try:
-        node = expression(text)
+        node = expression(text, names)
         return plain_value(node) if is_plain(node) else node
     except BadFeel:
-        return None
+        return Name("")
 
 
 def _values_of_tests(text: str) -> Iterable[Value]:
