@@ -20,8 +20,8 @@ class Candidate:
 def candidate(path: Path, base: RuleBook) -> Candidate:
     """The books of a folder; or `base` with the one file `path` in the place of the table that it names.
 
-    The golden cases beside a file (`credit.cases.yaml` beside `credit.csv`), or in a sheet of it, take the place of the
-    table's cases.
+    The golden cases in a sheet of the file, or else beside it (`credit.cases.yaml` beside `credit.csv`), take the place
+    of the table's cases.
     BadTable with all that is wrong, also where there is no such file.
     """
     if path.is_dir():
@@ -36,11 +36,17 @@ def candidate(path: Path, base: RuleBook) -> Candidate:
     files[target] = content
     cases = path.with_name(path.stem + CASES)
     apart = target.rpartition(".")[0] + CASES
-    if cases.is_file():
-        files[apart] = read_file(cases)
-    elif path.suffix == ".xlsx" and (written := read_cases(content, Findings(path.name))) and written.items:
+    if has_cases(path.name, content):
         files.pop(apart, None)
+    elif cases.is_file():
+        files[apart] = read_file(cases)
     return Candidate(RuleBook(files), (name,))
+
+
+def has_cases(file: str, content: bytes) -> bool:
+    """Whether a file holds golden cases beside its table, as a workbook may."""
+    written = read_cases(content, Findings(file)) if file.endswith(".xlsx") else None
+    return written is not None and bool(written.items)
 
 
 def table_in(file: str, content: bytes) -> str:

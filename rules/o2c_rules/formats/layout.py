@@ -1,6 +1,6 @@
 """Where a workbook of a table keeps what: the sheets, their headings and the few words with a meaning of their own."""
 
-RULES, CASES, COLUMNS, HEAD, HOW_TO = "rules", "cases", "columns", "head", "how to"
+RULES, CASES, COLUMNS, HEAD, HOW_TO, LISTS = "rules", "cases", "columns", "head", "how to", "lists"
 OTHERWISE = "(otherwise)"
 """Stands in the place of a row's id where a row says what holds when no other matches."""
 NO_ROWS = "-"

@@ -11,6 +11,7 @@ import xlsxwriter
 
 from o2c_rules.values import Kind
 
+from .layout import LISTS
 from .typed_cells import plain
 from .workbook import DIGITS_OF_SHEETS
 
@@ -68,12 +69,12 @@ class Pages:
         if tuple(values) not in self._lists:
             self._lists.append(tuple(values))
         column = xlsxwriter.utility.xl_col_to_name(self._lists.index(tuple(values)))
-        return f"=lists!${column}$1:${column}${len(values)}"
+        return f"={LISTS}!${column}$1:${column}${len(values)}"
 
     def content(self) -> bytes:
         """The file."""
         if self._lists:
-            sheet = self._book.add_worksheet("lists")
+            sheet = self._book.add_worksheet(LISTS)
             sheet.hide()
             for column, values in enumerate(self._lists):
                 for row, value in enumerate(values):

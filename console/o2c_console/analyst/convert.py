@@ -1,0 +1,96 @@
+"""`o2c rules convert`: a table in another format, for a spreadsheet program, a DMN modeller or a text editor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from o2c_rules.candidate import candidate
+from o2c_rules.checking import check
+from o2c_rules.checking.flaws import Flaw
+from o2c_rules.formats.converting import Converted, Source, converted, of_book, of_file
+from o2c_rules.rulebook import BadTable, RuleBook, UnknownTable
+
+from o2c_console.asking import AsJson
+from o2c_console.calling import FOUND, put_json, say, stop
+
+from .books import Rules, base_book, unreadable
+
+
+def convert(
+    source: Annotated[str, typer.Argument(metavar="A", help="a rule file, or a table by name, such as orders/credit")],
+    target: Annotated[Path, typer.Argument(metavar="B", help="the file to write; .yaml, .csv, .xlsx or .dmn")],
+    checked: Annotated[
+        bool, typer.Option("--check", help="check the table too; a workbook gets the findings as comments")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="overwrite what is there")] = False,
+    json: AsJson = False,
+    rules: Rules = "",
+) -> None:
+    """Write a table in another format, by the ending of the file: YAML, CSV, XLSX or DMN.
+
+    A table loses nothing on the way; comments of a YAML file and sheets of your own are no part of it, and are named.
+    Golden cases go into a sheet of the workbook; beside the other formats they are written as B.cases.yaml.
+    Exit 1 where --check finds something, or B is there already.
+
+    Examples:
+      o2c rules convert orders/credit credit.xlsx
+      o2c rules convert credit.xlsx credit.yaml --force
+      o2c rules convert credit.xlsx checked.xlsx --check
+    """
+    base = base_book(rules)
+    try:
+        found = _source(source, base)
+        flaws = _flaws(source, found, base) if checked else ()
+        made = converted(found.document, target, flaws)
+    except BadTable as error:
+        unreadable(error)
+    _write(made, force=force)
+    _tell(found, made, flaws, json=json)
+    if flaws or made.lost:
+        raise typer.Exit(FOUND)
+
+
+def _source(source: str, base: RuleBook) -> Source:
+    path = Path(source)
+    if path.exists() or path.suffix:
+        return of_file(path)
+    try:
+        return of_book(source, base)
+    except UnknownTable as error:
+        stop(f"{source} is neither a file nor a table", str(error))
+
+
+def _flaws(source: str, found: Source, base: RuleBook) -> tuple[Flaw, ...]:
+    path, name = Path(source), found.document.table.name
+    book = candidate(path, base).book if path.exists() else base
+    with say.status("checking …"):
+        return tuple(flaw for flaw in check(book, [name]) if flaw.table == name)
+
+
+def _write(made: Converted, *, force: bool) -> None:
+    there = [str(path) for path in made.files if path.exists()]
+    if there and not force:
+        stop(f"{' and '.join(there)} exists already", "choose another name, or overwrite it with --force", FOUND)
+    for path, content in made.files.items():
+        draft = path.with_name(f".{path.name}.writing")
+        try:
+            draft.write_bytes(content)
+            draft.replace(path)
+        except OSError as error:
+            stop(f"{path} cannot be written: {error.strerror}", "name a folder that is there and yours")
+
+
+def _tell(found: Source, made: Converted, flaws: tuple[Flaw, ...], *, json: bool) -> None:
+    left, written = found.left_behind(), [str(path) for path in made.files]
+    if json:
+        told = {"ok": not (flaws or made.lost), "table": found.document.table.name, "written": written}
+        put_json({**told, "lost": list(made.lost), "left_behind": list(left), "findings": [f.as_json() for f in flaws]})
+        return
+    for path in written:
+        typer.echo(f"wrote {path}")
+    for what in left:
+        typer.echo(f"not carried, as it is no part of the table: {what}")
+    for what in made.lost:
+        say.print(f"LOST in this format: {what}", style="red", markup=False)
+    if flaws:
+        typer.echo(f"{len(flaws)} finding{'s' * (len(flaws) > 1)}, as comments where the format has them")
