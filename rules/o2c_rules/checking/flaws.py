@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from o2c_rules.source import BadTable
 from o2c_rules.values import Value
 
 
@@ -63,6 +64,14 @@ class Flaw:
             "hint": self.hint,
             "counter_example": {name: _plain(value) for name, value in self.counter_example.items()},
         }
+
+
+def unreadable_flaws(error: BadTable) -> tuple[Flaw, ...]:
+    """What made files unreadable, in the form of findings."""
+    return tuple(
+        Flaw(FlawKind.UNREADABLE, Severity.ERROR, "", (), found.where, found.text, found.hint)
+        for found in error.findings
+    )
 
 
 def _plain(value: Value) -> Any:

@@ -1,0 +1,86 @@
+"""`o2c rules check`: what is wrong with rule files before anybody decides by them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from o2c_rules.candidate import Candidate, candidate
+from o2c_rules.checking import check as check_tables
+from o2c_rules.checking import unreadable_flaws
+from o2c_rules.checking.flaws import Flaw
+from o2c_rules.checking.wording import example_text
+from o2c_rules.rulebook import BOOKS, BadTable
+
+from o2c_console.asking import AsJson
+from o2c_console.calling import FOUND, UNUSABLE, put_json, say
+
+from .books import SHIPPED, Rules, base_book
+
+
+def check(
+    path: Annotated[str, typer.Argument(help="a rule file, a folder of books, or the word shipped")],
+    json: AsJson = False,
+    rules: Rules = "",
+) -> None:
+    """Look for gaps, rows that clash or never answer, broken laws of each kind of table, and rows no case tries.
+
+    Each finding comes with facts that show it. Exit 0 when there is none, 1 when there are some, 2 when files cannot
+    be read.
+
+    Examples:
+      o2c rules check shipped
+      o2c rules check credit.xlsx
+      o2c rules check books --json
+    """
+    base = base_book(rules)
+    try:
+        with _waiting("checking"):
+            asked = candidate(BOOKS if path == SHIPPED else Path(path), base)
+            found = tuple(_at_home(flaw, path, asked) for flaw in check_tables(asked.book, asked.tables))
+    except BadTable as error:
+        _tell(unreadable_flaws(error), (), json=json)
+        raise typer.Exit(UNUSABLE) from None
+    _tell(found, asked.tables, json=json)
+    if found:
+        raise typer.Exit(FOUND)
+
+
+def _at_home(flaw: Flaw, path: str, asked: Candidate) -> Flaw:
+    """A finding at the place where the person keeps the file, not where it will lie among the books."""
+    file = Path(path)
+    name = next((n for n in asked.book.files if flaw.where.startswith(f"{n}:")), "")
+    if not file.is_file() or asked.book.files.get(name) != file.read_bytes():
+        return flaw
+    return replace(flaw, where=path + flaw.where.removeprefix(name))
+
+
+def _tell(flaws: Sequence[Flaw], tables: Sequence[str], *, json: bool) -> None:
+    if json:
+        put_json({"ok": not flaws, "findings": [flaw.as_json() for flaw in flaws]})
+        return
+    for table, some in groupby(flaws, key=lambda flaw: flaw.table):
+        own = list(some)
+        typer.echo(f"{table or 'files'}: {len(own)} finding{'s' * (len(own) > 1)}")
+        for flaw in own:
+            typer.echo("\n".join(_lines(flaw)))
+    if not flaws:
+        typer.echo(f"clean: {len(tables)} table{'s' * (len(tables) != 1)}")
+
+
+def _lines(flaw: Flaw) -> Iterator[str]:
+    yield f"  {flaw.where}: {flaw.kind}{' (look at it)' * (flaw.severity == 'warning')}"
+    yield f"    {flaw.text}"
+    if flaw.counter_example:
+        yield f"    for example: {example_text(flaw.counter_example)}"
+    if flaw.hint:
+        yield f"    hint: {flaw.hint}"
+
+
+@contextmanager
+def _waiting(what: str) -> Iterator[None]:
+    with say.status(f"{what} …"):
+        yield
