@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from o2c_rules.bundles import RELEASES, Approval, NothingInForce, Store
+from o2c_rules.bundles import RELEASES, Approval, NothingInForce, Release, Scope, Store
 from o2c_rules.hot import AGAIN_SECONDS, HotBook
 from o2c_rules.rulebook import RuleBook
 
@@ -172,3 +172,105 @@ def test_tables_that_did_not_change_are_not_compiled_again(store: Store, tmp_pat
 
     assert first.versions("credit")[0] is second.versions("credit")[0]
     assert first.hash != second.hash
+
+
+class SwappedMeanwhile(Store):
+    """A store in which somebody exchanges a file of the newest bundle between the look at the chain and the read."""
+
+    def releases(self) -> tuple[Release, ...]:
+        found = super().releases()
+        file = self.folder / "bundles" / found[-1].bundle / "credit.yaml"
+        if "900" not in file.read_text():
+            file.write_text(file.read_text().replace("> 200", "> 900"))
+        return found
+
+
+def test_a_file_swapped_while_it_is_read_leaves_the_running_book_untouched(store: Store, tmp_path: Path) -> None:
+    release(store, tmp_path / "a", 100)
+    hot = HotBook(SwappedMeanwhile(store.folder))
+    assert hot.poll()
+    in_use = hot.at(NEW_YEAR)
+
+    release(store, tmp_path / "b", 200)
+
+    assert not hot.poll()
+    assert "damaged" in str(hot.problem)
+    assert hot.at(NEW_YEAR) is in_use
+
+
+@pytest.mark.parametrize("bytes_left", [0, 1, 100])
+def test_a_file_cut_short_leaves_the_running_book_untouched(store: Store, tmp_path: Path, bytes_left: int) -> None:
+    release(store, tmp_path / "a", 100)
+    hot = HotBook(Store(store.folder))
+    hot.poll()
+    newest = release(store, tmp_path / "b", 200)
+    file = store.folder / "bundles" / newest / "credit.yaml"
+    whole = file.read_bytes()
+
+    file.write_bytes(whole[:bytes_left])
+    assert not hot.poll()
+    assert holds(hot.at(NEW_YEAR), 150)
+
+    file.write_bytes(whole)
+    later = HotBook(Store(store.folder))
+    assert later.poll()
+    assert not holds(later.at(NEW_YEAR), 150)
+
+
+def test_a_chain_cut_within_a_line_leaves_the_running_book_untouched(store: Store, tmp_path: Path) -> None:
+    release(store, tmp_path / "a", 100)
+    hot = HotBook(Store(store.folder))
+    hot.poll()
+    release(store, tmp_path / "b", 200)
+    chain = store.folder / RELEASES
+    chain.write_bytes(chain.read_bytes()[:-40])
+
+    assert not hot.poll()
+    assert "release 2: its line has no end" in str(hot.problem)
+    assert holds(hot.at(NEW_YEAR), 150)
+
+
+def test_a_release_that_fits_takes_over_although_one_before_it_did_not(store: Store, tmp_path: Path) -> None:
+    first = release(store, tmp_path / "a", 100)
+    watch = Watch()
+    hot = HotBook(store, needs=store.book(first), monotonic=watch)
+    hot.poll()
+    release(store, tmp_path / "b", 200, outcome="action")
+    assert not hot.poll()
+
+    release(store, tmp_path / "a", 300)
+    watch.now = AGAIN_SECONDS
+
+    assert hot.poll()
+    assert [r.n for r in hot.effective(NEW_YEAR)] == [3]
+
+
+def test_a_model_of_a_contract_that_the_code_cannot_decide_by_does_not_fall_to_another(
+    store: Store, tmp_path: Path
+) -> None:
+    needs = store.book(release(store, tmp_path / "a", 100))
+    without = release(store, tmp_path / "b", 200, outcome="action")
+    good = release(store, tmp_path / "a", 300)
+    contracts = Scope(("C-1",))
+    store.release(without, NEW_YEAR, TWO, contracts)
+    store.release(good, NEW_YEAR + timedelta(days=1), TWO, contracts)
+    hot = HotBook(Store(store.folder), needs=needs)
+    hot.poll()
+
+    with pytest.raises(NothingInForce, match="lacks then"):
+        hot.effective(NEW_YEAR)
+    assert [r.n for r in hot.effective(NEW_YEAR + timedelta(days=1))] == [3, 5]
+
+
+def test_looking_costs_nothing_until_the_chain_changes(store: Store, tmp_path: Path) -> None:
+    release(store, tmp_path / "a", 100)
+    watch = Watch()
+    hot = HotBook(store, monotonic=watch)
+    assert hot.due()
+    hot.poll()
+    watch.now = 9
+
+    assert not hot.due()
+    assert hot.age == 0
+    release(store, tmp_path / "b", 200)
+    assert hot.due()
