@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,6 +174,21 @@ def test_a_cell_that_cannot_be_calculated_is_found_when_the_file_is_read(cell: s
     assert finding.where == "fees/late.yaml:15"
     assert text in finding.text
     assert finding.hint
+
+
+def test_the_example_of_the_readme_decides() -> None:
+    readme = (Path(__file__).parents[2] / "rules" / "README.md").read_text(encoding="utf-8")
+    text = readme[readme.index("table: examples/late-fee") :]
+    rules = RuleBook({"examples/late-fee.yaml": text[: text.index("```")].encode()})
+
+    def fee(days: int) -> tuple[Any, tuple[str, ...]]:
+        facts = {"balance_minor": 100_000, "days_late": days, "currency": "EUR"}
+        decision = rules.decide("examples/late-fee", facts, date(2026, 3, 1))
+        return decision["fee_minor"], decision.because
+
+    assert fee(10) == (2_000, ("2 % of 1,000.00 EUR: 20.00 EUR",))
+    assert fee(31) == (679, ())
+    assert fee(0) == (0, ())
 
 
 def test_rows_are_not_ranked_by_what_is_calculated_later() -> None:
