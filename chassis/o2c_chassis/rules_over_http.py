@@ -25,7 +25,8 @@ class RulesOverHttp:
         """`address` of a console; `token`: bearer, where it takes tokens."""
         self.pause_seconds = pause_seconds
         self._address = address.rstrip("/")
-        self._client = client or httpx.Client(timeout=10)
+        # A look every few seconds needs no connection between them, and nobody has to close one.
+        self._client = client or httpx.Client(timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
         self._etag = ""
         self._chain: bytes | None = None
