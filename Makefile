@@ -65,6 +65,10 @@ fmt: setup ## put the code into its format and mend what the linter can
 test: setup ## the whole suite; REQUIRE_KAFKA=1 fails where a real Kafka is missing instead of skipping
 	$(PYTEST) $(PYTEST_ARGS)
 
+.PHONY: prove
+prove: setup ## the long forms: a million facts against every executor, every seeded fault, ten thousand facts per shipped table
+	$(PYTEST) -m prove $(PYTEST_ARGS)
+
 .PHONY: demo
 demo: setup ## a sample company's fifteen months through the five services, in simulated time
 	$(BIN)/o2c demo

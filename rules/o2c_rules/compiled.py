@@ -39,12 +39,13 @@ class Compiled:
         self._nothing: Mapping[str, Value] = {o.name: None for o in table.outcomes}
         self._policy = HitPolicy(table)
         self._takes_first, self._alone = table.policy is Policy.FIRST, [(row,) for row in table.rows]
-        self._projection = Projection(table)
-        self._coding = Coding(table)
-        self._codes_of = codes_of(table, self._coding)
-        self._index = Index(self._coding)
-        self._durable = Durable(self._coding)
-        self._explainer = Explainer(table, self._coding, self._index, self._policy)
+        self.projection = Projection(table)
+        self.coding = Coding(table)
+        self.codes_of = codes_of(table, self.coding)
+        """The codes of a fact sheet; None where projection and coding must say."""
+        self._index = Index(self.coding)
+        self._durable = Durable(self.coding)
+        self._explainer = Explainer(table, self.coding, self._index, self._policy)
         self._compare_on_boundaries()
 
     def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
@@ -58,7 +59,7 @@ class Compiled:
             return Decision(self, bundle, on, facts, () if row is None else self._alone[row], None, values, codes)
         chosen, conflict = self._answer(self._every(codes))
         if conflict is not None:
-            values = self._projection.of(facts)
+            values = self.projection.of(facts)
         return Decision(self, bundle, on, facts, chosen, conflict, values, codes)
 
     def explain(self, facts: Facts) -> Explanation:
@@ -69,16 +70,25 @@ class Compiled:
             return Explanation(self.name, (), (), (), (), str(why))
         rows, conflict = self._answer(self._index.matches(codes))
         if conflict is not None:
-            values = self._projection.of(facts)
-        return self.explanation_of(Decision(self, "", None, facts, rows, conflict, values, codes))
+            values = self.projection.of(facts)
+        return self.explanation_of(self._finished(Decision(self, "", None, facts, rows, conflict, values, codes)))
+
+    def compare(self, codes: Sequence[int]) -> None:
+        """Ask both executors; Disagreement unless they say the same."""
+        self._every(codes)
+        self._first(codes)
+
+    def _finished(self, decision: Decision) -> Decision:
+        """The decision with whatever of its outcome depends on the facts themselves."""
+        return decision
 
     def _coded(self, facts: Facts) -> tuple[tuple[int, ...], Projected | None]:
         """The codes, with the projected facts where those were needed; Undecidable where nobody may decide."""
-        codes = self._codes_of(facts)
+        codes = self.codes_of(facts)
         if codes is not None:
             return codes, None
-        values = self._projection.of(facts)
-        return tuple(self._coding.of(values)), values
+        values = self.projection.of(facts)
+        return tuple(self.coding.of(values)), values
 
     def _answer(self, matched: int) -> tuple[tuple[Row, ...], str | None]:
         """The rows that answer where these match, or why none may."""
@@ -115,7 +125,7 @@ class Compiled:
 
     def values_of(self, decision: Decision) -> Mapping[str, Value | Absent]:
         """The declared facts as they were decided upon, derived ones included, where rows were asked."""
-        return self._projection.of(decision.facts) if decision.values is None else decision.values
+        return self.projection.of(decision.facts) if decision.values is None else decision.values
 
     def explanation_of(self, decision: Decision) -> Explanation:
         """Winners, matches and nearest misses."""
@@ -156,19 +166,18 @@ class Compiled:
     def _compare_on_boundaries(self) -> None:
         """Hold the executors against each other: on every combination of codes when they are few, else inside each row
         and on each code of each column, with the other columns where a row wants them."""
-        sizes = [coder.codes for coder in self._coding.coders]
+        sizes = [coder.codes for coder in self.coding.coders]
         if prod(sizes) <= COMPARED_MOST:
             samples: Iterable[Codes] = map(list, product(*map(range, sizes)))
         else:
             samples = self._around_rows(sizes)
         for codes in samples:
-            self._every(codes)
-            self._first(codes)
+            self.compare(codes)
 
     def _around_rows(self, sizes: list[int]) -> Iterator[Codes]:
-        bases = [[0] * len(sizes) for _ in range(self._coding.rows)]
+        bases = [[0] * len(sizes) for _ in range(self.coding.rows)]
         for row, base in enumerate(bases):
-            for column, accepted in self._coding.of_row(row):
+            for column, accepted in self.coding.of_row(row):
                 base[column] = max((accepted & -accepted).bit_length() - 1, 0)
             yield base
         turn = 0
@@ -189,7 +198,9 @@ class Computing(Compiled):
 
     def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
         """As of any table; undecided where an outcome cannot be calculated."""
-        decision = super().decide(facts, on, bundle)
+        return self._finished(super().decide(facts, on, bundle))
+
+    def _finished(self, decision: Decision) -> Decision:
         if decision.undecided is not None:
             return decision
         values = self.values_of(decision)

@@ -74,6 +74,10 @@ class RuleBook:
         """All versions of a table as written, the oldest first."""
         return tuple(compiled.table for compiled in self._of(table))
 
+    def compiled(self, table: str) -> tuple[Compiled, ...]:
+        """All versions of a table as they decide, the oldest first."""
+        return self._of(table)
+
     def version_by(self, table: str) -> str:
         """By which date the version of a table is chosen: recorded, document, service, tax_point or value."""
         return str(self._of(table)[-1].table.version_by)

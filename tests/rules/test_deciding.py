@@ -36,7 +36,7 @@ def test_the_first_row_spent_as_an_event_is_the_first_of_all_rows_kept_as_a_fact
     compiled = Compiled(table)
 
     for sheet in data.draw(st.lists(sheets(table), min_size=5, max_size=5)):
-        codes = compiled._coding.of(compiled._projection.of(sheet))
+        codes = compiled.coding.of(compiled.projection.of(sheet))
 
         every = compiled._durable.every(codes)
 
