@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 ENDINGS = (".yaml", ".csv", ".xlsx", ".dmn")
 """The endings of files that may hold a table."""
 BYTES_MOST = 2_000_000
+DMN_BYTES_MOST = 10_000_000
+"""XML says everything twice: 5,000 rows of eight columns are three million bytes."""
 ROWS_MOST = 20_000
 TEXT_MOST = 4_000
 _PLACE = re.compile(r"(.*?):(?:(.+)!([A-Z]+))?(\d+)", re.DOTALL)
@@ -123,10 +125,10 @@ class Findings:
             raise BadTable(self.found)
 
 
-def decoded(content: bytes, findings: Findings) -> str | None:
+def decoded(content: bytes, findings: Findings, most: int = BYTES_MOST) -> str | None:
     """The text of a file; None, with a finding, when it is too large or not UTF-8."""
-    if len(content) > BYTES_MOST:
-        findings.add(1, f"the file has {len(content):,} bytes", f"at most {BYTES_MOST:,} are read; split the table")
+    if len(content) > most:
+        findings.add(1, f"the file has {len(content):,} bytes", f"at most {most:,} are read; split the table")
         return None
     try:
         text = content.decode("utf-8-sig")

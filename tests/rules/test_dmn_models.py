@@ -214,7 +214,7 @@ INCLUDED = (
         (b"", "m.dmn:1", "no XML"),
         (b"<definitions/>", "m.dmn:1", "is no DMN model"),
         (b"<a>" * 300, "m.dmn:1", "no XML"),
-        (b" " * 2_000_001, "m.dmn:1", "2,000,001 bytes"),
+        (b" " * 10_000_001, "m.dmn:1", "10,000,001 bytes"),
     ],
 )
 def test_unsafe_and_broken_files_are_refused_with_their_place(content: bytes, where: str, text: str) -> None:

@@ -276,7 +276,7 @@ def test_a_table_of_another_program_decides() -> None:
             25,
             "'e' is no decision table",
         ),
-        ("decisionTable>", "context>", 5, "'Handling Fee' is no decision table"),
+        ("decisionTable>", "context>", 2, "the file holds 0 decision tables"),
         ('<?xml version="1.0"?>', "<!DOCTYPE x>", 1, "entities and document types"),
         ("</rule>", "", 24, "no XML"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree
 from lxml.etree import _Element
 
-from o2c_rules.source import BadTable, Findings, decoded
+from o2c_rules.source import DMN_BYTES_MOST, BadTable, Findings, decoded
 
 Element = _Element
 
@@ -29,7 +29,7 @@ class BadModel(BadTable):
 
 def read_bytes(content: bytes, findings: Findings) -> Element | None:
     """The `definitions` of a DMN file; None, with findings, when it is none or not safe to read."""
-    text = decoded(content, findings)
+    text = decoded(content, findings, DMN_BYTES_MOST)
     return None if text is None else read_text(text, findings)
 
 

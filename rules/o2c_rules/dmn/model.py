@@ -11,7 +11,7 @@ from o2c_rules.circles import circles
 from o2c_rules.feel.operations import EXACT
 from o2c_rules.feel.running import Budget, TooMuch
 from o2c_rules.feel.temporal import Months
-from o2c_rules.source import BYTES_MOST, Finding, Findings
+from o2c_rules.source import DMN_BYTES_MOST, Finding, Findings
 
 from .boxed import Reader, closed
 from .decision_tables import Boxed
@@ -54,7 +54,7 @@ class Model:
         """The model of a file. BadModel with all that is wrong in it, each with its line."""
         try:
             with Path(path).open("rb") as file:
-                content = file.read(BYTES_MOST + 1)
+                content = file.read(DMN_BYTES_MOST + 1)
         except OSError as error:
             raise BadModel([Finding(str(path), error.strerror or str(error), "name a DMN file")]) from error
         return cls.of(content, Path(path).name)

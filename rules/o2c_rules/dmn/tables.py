@@ -34,24 +34,18 @@ def read_tree(text: str, findings: Findings) -> Entries | None:
 
 
 def _one_table(root: Element, findings: Findings) -> tuple[Element, Element] | None:
-    tables = []
-    for decision in children(root, "decision"):
-        table = child(decision, *FORMS)
-        if table is not None and local(table) == "decisionTable":
-            tables.append((decision, table))
-        else:
-            findings.add(
-                line_of(decision),
-                f"the decision {attribute(decision, 'name')!r} is no decision table",
-                "one table alone",
-            )
-    for knowledge in children(root, "businessKnowledgeModel"):
-        findings.add(line_of(knowledge), f"{attribute(knowledge, 'name')!r} is no decision table", "one table alone")
-    if len(tables) == 1:
-        return tables[0]
-    names = ", ".join(repr(attribute(decision, "name")) for decision, _ in tables)
-    findings.add(line_of(root), f"the file holds {len(tables)} decision tables {names}".strip(), "one table to a file")
-    return None
+    logic = [(each, child(each, *FORMS)) for each in children(root, "decision", "businessKnowledgeModel")]
+    tables = [(each, table) for each, table in logic if table is not None and local(table) == "decisionTable"]
+    if len(tables) != 1:
+        names = ", ".join(repr(attribute(decision, "name")) for decision, _ in tables)
+        findings.add(
+            line_of(root), f"the file holds {len(tables)} decision tables {names}".strip(), "one table to a file"
+        )
+        return None
+    for each, _ in logic:
+        if each is not tables[0][0]:
+            findings.add(line_of(each), f"{attribute(each, 'name')!r} is no decision table", "one table alone")
+    return tables[0]
 
 
 def _check_sizes(root: Element, findings: Findings) -> None:
