@@ -1,31 +1,20 @@
 """Recorded decisions and what became of documents, page by page, for whoever keeps them as files. Read-only."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Response
-from o2c_rules.history.lines import Line
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .auth import Caller, Who
 from .decisions import CHAINS
 from .errors import Refused
+from .exporting_pages import decisions_after, outcomes_after
 from .operating import OPERATOR
 from .reads import Here, Reads
-from .service import Service
 
 AUDITOR = "auditor"
 LINES = "application/x-ndjson"
 EACH_MOST, DOCUMENTS_MOST = 200, 2_000
-# A page takes a few of each chain, so that it costs the same however long the chains are.
-_AFTER = text(
-    "select d.chain, d.seq, d.hash, d.body from unnest(cast(:seqs as bigint[])) with ordinality as w(seq, number) "
-    "cross join lateral (select chain, seq, hash, body from decisions "
-    "where chain = w.number - 1 and seq > w.seq order by seq limit :each) as d order by d.chain, d.seq"
-)
-
 router = APIRouter(prefix="/export")
 
 
@@ -54,28 +43,6 @@ async def outcomes(
     _demand(who)
     found = await outcomes_after(running.service, reads, after, limit)
     return Response(b"".join(orjson.dumps(each) + b"\n" for each in found), media_type=LINES)
-
-
-async def decisions_after(db: AsyncConnection, seqs: Sequence[int], each: int) -> list[Line]:
-    """Of each chain the next ones behind its number in `seqs`; in order of their chains."""
-    rows = await db.execute(_AFTER, {"seqs": list(seqs), "each": each})
-    return [Line(row.chain, row.seq, row.hash, row.body) for row in rows]
-
-
-async def outcomes_after(service: Service, db: AsyncConnection, after: str, most: int) -> list[Mapping[str, Any]]:
-    """The next documents behind `kind/document`, kind by kind in the service's order."""
-    kinds = [became.kind for became in service.outcomes]
-    kind, _, document = after.partition("/")
-    if after and kind not in kinds:
-        raise Refused("bad-watermark", f"{service.name} tells nothing of {kind!r}", f"kinds: {', '.join(kinds)}", 400)
-    found: list[Mapping[str, Any]] = []
-    for became in service.outcomes[kinds.index(kind) if after else 0 :]:
-        behind = document if became.kind == kind else ""
-        rows = await became.after(db, behind, most - len(found))
-        found += [{"kind": became.kind, **row} for row in rows]
-        if len(found) >= most:
-            break
-    return found
 
 
 def _demand(who: Caller) -> None:

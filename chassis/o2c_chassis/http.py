@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import answers, exporting, operating
+from . import answers, exporting, operating, shadowing
 from .acting import commands_of
 from .auth import Identify, Who, who_asks
 from .errors import Refused
@@ -35,6 +35,7 @@ def service_app(running: Running, identify: Identify, bounds: Patience | None = 
     guarded.include_router(answers.router, tags=["what happened and why"])
     guarded.include_router(operating.router, tags=["operators"])
     guarded.include_router(exporting.router, tags=["history"])
+    guarded.include_router(shadowing.router, tags=["rules on trial"])
     guarded.include_router(commands_of(running), tags=["commands"])
     if running.service.api is not None:
         guarded.include_router(_not_shadowed(running.service.api, guarded), tags=[name])

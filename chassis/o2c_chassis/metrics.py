@@ -9,6 +9,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from .running import Running
 from .status import ServiceStatus
 
+_WAYS_MOST = 200
+"""So many ways from row to row have series of their own; the rest are one."""
+
 
 def exposition(running: Running, status: ServiceStatus) -> tuple[bytes, str]:
     """The text and its media type."""
@@ -41,6 +44,25 @@ class _Collected:
         yield self._counter("o2c_events_handled", "records in them", self._running.records)
         passed = self._running.path.reception.passed_over
         yield self._counter("o2c_events_passed_over", "records of types this release does not know", passed)
+
+        yield from self._shadow()
+
+    def _shadow(self) -> Iterator[Metric]:
+        """Of a candidate on trial: what was asked again, and from which row to which it would have gone."""
+        service, shadow = self._status.service, self._running.shadow
+        asked = CounterMetricFamily("o2c_shadow_decisions", "asked of the candidate too", labels=["service", "table"])
+        for table, tally in shadow.found.tables.items():
+            asked.add_metric([service, table], tally.decisions)
+        yield asked
+        names = ["service", "table", "row_live", "row_candidate"]
+        ways = CounterMetricFamily("o2c_shadow_divergences", "it would have decided otherwise", labels=names)
+        counts = shadow.divergences().most_common()
+        for way, count in counts[:_WAYS_MOST]:
+            ways.add_metric([service, *way], count)
+        if rest := sum(count for _, count in counts[_WAYS_MOST:]):
+            ways.add_metric([service, "", "", ""], rest)
+        yield ways
+        yield self._gauge("o2c_shadow_failing", "1: the candidate cannot be tried", int(bool(shadow.problem)))
 
     def _lag(self) -> Metric:
         found = GaugeMetricFamily(

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from o2c_contracts.event import LIVE
 
-from . import deadlines
 from .anchors import Anchors, Witness
 from .bus import Bus, Reader, Slice
 from .clock import Clock
@@ -23,6 +22,7 @@ from .quarantine import Halted
 from .relay import Relay
 from .rules_in_force import RulesInForce
 from .service import Service
+from .shadow import Shadow
 from .timer import Timer
 
 
@@ -53,6 +53,7 @@ class Running:
         self.witness = Witness(service.name, self.bus, self.world)
         self.timer = Timer(self.path, self.clock)
         self.deliverer = Deliverer(self.path, around.port, self.clock)
+        self.shadow = Shadow(self.database, self.rules.book)
         self.reader: Reader = self._reader()
         self._deferred = Deferred(self.path.reception)
         self.committed = 0
@@ -98,6 +99,8 @@ class Running:
             pending.unsent = False
             sent = await self.tell()
             done, pending.unsent = done + sent, pending.unsent or sent >= self.relay.most
+        elif not done:
+            await self.relay.mark()
         return done
 
     async def tell(self) -> int:
@@ -105,14 +108,9 @@ class Running:
         await self.anchors.step()
         return await self.relay.step()
 
-    async def due_before(self, until: datetime) -> datetime | None:
-        """When the next deadline is due, if not after `until`."""
+    def due_before(self, until: datetime) -> datetime | None:
+        """When this service must be woken next, if not after `until`; nothing may be due then after all."""
         bound = self.path.pending.next_due
-        if bound is None or bound > until:
-            return None
-        async with self.database.connection() as db:
-            _, bound = await deadlines.armed_now(db, until)
-        self.path.pending.next_due = bound
         return bound if bound is not None and bound <= until else None
 
     async def wake_due(self) -> int:
@@ -128,6 +126,7 @@ class Running:
             self._loop(self.wake_due, 0.5),
             self._loop(self.deliverer.step, 0.5),
             self._loop(self._flush_late, 1.0),
+            self._loop(self._shadowed, 1.0),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
@@ -156,6 +155,11 @@ class Running:
             with suppress(Overtaken, Halted):  # The reader finds out by its next slice, and reads these again.
                 await self.flush()
         return int(waited)
+
+    async def _shadowed(self) -> int:
+        """Behind everything else: whatever is left to catch up with waits a second, and keeps nobody from stopping."""
+        await self.shadow.step()
+        return 0
 
     async def _loop(self, step: Callable[[], Awaitable[int]], pause: float, *, woken: bool = False) -> None:
         """Work while there is some; a broken world is retried with growing pauses, then ends the process."""

@@ -182,6 +182,15 @@ anchors = Table(
     Column("day", Date, primary_key=True),
     _instant("told_at"),
 )
+shadows = Table(
+    "shadows",
+    metadata,  # Rules on trial beside those that decide; at most one row.
+    Column("bundle", Text, primary_key=True),
+    Column("files", LargeBinary, nullable=False),
+    Column("tables", ARRAY(Text), nullable=False),
+    _instant("since"),
+    Column("begun_by", Text, nullable=False),
+)
 activations = Table(
     "activations",
     metadata,  # Which bundle of rule files decides from which point of this service's own log on.

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
-from o2c_chassis.exporting import decisions_after, outcomes_after
+from o2c_chassis.exporting_pages import decisions_after, outcomes_after
 from o2c_chassis.running import Running
 from o2c_rules.history.lines import Line
 from o2c_rules.history.writing import Growing, growing

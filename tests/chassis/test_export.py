@@ -9,7 +9,7 @@ import orjson
 import pytest
 from o2c_chassis.decisions import CHAINS
 from o2c_chassis.errors import Refused
-from o2c_chassis.exporting import outcomes_after
+from o2c_chassis.exporting_pages import outcomes_after
 from o2c_chassis.service import Became, Service
 from o2c_rules.history.lines import Line, read_line
 

@@ -121,3 +121,33 @@ def test_decisions_of_a_running_platform_are_exported_once(platform: str, tmp_pa
     assert verified.returncode == 0, verified.stderr
     assert refused.returncode == 2
     assert "lacks the role operator" in refused.stderr
+
+
+def test_a_candidate_runs_beside_the_live_rules_until_it_is_stopped(platform: str, tmp_path: Path) -> None:
+    text = (BOOKS / "orders" / "requests.yaml").read_text()
+    (tmp_path / "requests.yaml").write_text(text.replace("{id: ", "{id: new-"))
+    candidate = [str(tmp_path / "requests.yaml"), "--rules", "shipped"]
+
+    begun = on_platform(platform, "rules", "shadow", *candidate, who="rick")
+    order = event("s-1", "OrderCancelRequested", legal_entity="DE01", currency="EUR", order_id="none", reason="asked")
+    on_platform(platform, "events", "publish", "-", said=json.dumps(order))
+    told = eventually(platform, "rules", "shadow", "--status", shows=r"orders\s+\w{12}\s+\S+\s+rick\s+1\s+0\s+0")
+    found = json.loads(on_platform(platform, "rules", "shadow", "--status", "--json").stdout)
+    nobody = on_platform(platform, "rules", "shadow", "--stop", who="cora")
+    stopped = on_platform(platform, "rules", "shadow", "--stop", who="rick")
+    eventually(platform, "rules", "shadow", "--status", shows=r"orders\s+nothing")
+
+    assert begun.returncode == 0, begun.stderr
+    assert "billing" in told
+    (table,) = next(each for each in found if each["service"] == "orders")["tables"]
+    assert (table["table"], table["same_outcome_by_another_row"]) == ("orders/requests", 1)
+    assert (nobody.returncode, stopped.returncode) == (1, 0)
+    assert "lacks the role operator" in nobody.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--stop", "--status"], ["nowhere.yaml"], ["shipped", "--since", "soon"]])
+def test_a_trial_that_cannot_be_says_what_to_do(arguments: list[str]) -> None:
+    done = on_platform("http://127.0.0.1:9", "rules", "shadow", "--rules", "shipped", *arguments)
+
+    assert done.returncode == 2
+    assert done.stderr.strip()
