@@ -197,6 +197,7 @@ class Path:
                 else:
                     await self._again(db, row)
             await self.quarantine.told_unblocked(db, names, rows)
+        self.pending.look_again()
         return len(rows)
 
     async def try_again(self, number: int) -> int | None:

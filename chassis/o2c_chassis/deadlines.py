@@ -26,8 +26,9 @@ on conflict (kind, subject) do update set
     customer_id = case when excluded.due_at is null then d.customer_id else excluded.customer_id end
 """
 _PICK = """
-select kind, subject, owner_key, customer_id, armed, due_at from deadlines
-where due_at <= $1 and not (owner_key = any($2::text[])) order by due_at, kind, subject limit $3
+select array(select d from deadlines d where due_at <= $1 and not (owner_key = any($2::text[]))
+    order by due_at, kind, subject limit $3) as due,
+    (select min(due_at) from deadlines where due_at > $1) as next
 """
 _STILL = """
 select d from deadlines d join unnest($1::text[], $2::text[], $3::bigint[]) g(kind, subject, armed)
@@ -65,8 +66,10 @@ def arm(writes: Writes, armed: Sequence[tuple[Message, Armed]], taken: Sequence[
         writes.add(_ARM, *arrays.as_arrays(6, rows))
 
 
-async def pick(db: Db, now: datetime, but: Collection[str], most: int) -> list[Picked]:
-    """The oldest that are due, without a lock; `but`: keys known to wait."""
+async def pick(db: Db, now: datetime, but: Collection[str], most: int) -> tuple[list[Picked], datetime | None]:
+    """The oldest that are due, without a lock, and when the next one is; `but`: keys known to wait."""
+    found = await db.fetchrow(_PICK, now, list(but), most)
+    assert found is not None
     return [
         Picked(
             DeadlineReached(
@@ -78,8 +81,8 @@ async def pick(db: Db, now: datetime, but: Collection[str], most: int) -> list[P
             ),
             r["due_at"],
         )
-        for r in await db.fetch(_PICK, now, list(but), most)
-    ]
+        for r in found["due"]
+    ], found["next"]
 
 
 def still_query(messages: Sequence[Message]) -> Query:
@@ -101,13 +104,3 @@ def message(service: Service, picked: Picked, now: datetime, world: str = LIVE) 
     id_ = f"{e.kind}:{e.subject_id}:{e.armed}"
     source = f"{service.name}/deadlines"
     return Message(Envelope(source, id_, "DeadlineReached", picked.due_at, now, now.date(), world), e)
-
-
-async def armed_now(db: Db, now: datetime) -> tuple[int, datetime | None]:
-    """How many are due, and when the next one is."""
-    row = await db.fetchrow(
-        "select count(*) filter (where due_at <= $1) as due, min(due_at) as next from deadlines "
-        "where due_at is not null",
-        now,
-    )
-    return (row["due"], row["next"]) if row else (0, None)

@@ -21,5 +21,13 @@ class Pending:
         self.unsent = self.unsent or bool(result.told)
         self.queued = self.queued or bool(result.wanted)
         for _, armed in result.armed:
-            if armed.due_at is not None and (self.next_due is None or armed.due_at < self.next_due):
-                self.next_due = armed.due_at
+            self.wake(armed.due_at)
+
+    def wake(self, at: datetime | None) -> None:
+        """A deadline may be due at this instant."""
+        if at is not None and (self.next_due is None or at < self.next_due):
+            self.next_due = at
+
+    def look_again(self) -> None:
+        """Families that waited may go on: what was due of them is due at once."""
+        self.unsent, self.queued, self.next_due = True, True, _ALWAYS

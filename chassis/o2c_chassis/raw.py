@@ -8,9 +8,8 @@ from o2c_contracts.wire import Headers
 
 def pack_texts(headers: Sequence[tuple[str, str]]) -> bytes:
     """The same form for headers of our own; what is not Latin-1 goes as its UTF-8 bytes, as `pack` would have it."""
-    if all(text.isascii() for _, text in headers):
-        return orjson.dumps(headers)
-    return pack(tuple((name, text.encode()) for name, text in headers))
+    packed = orjson.dumps(headers)
+    return packed if packed.isascii() else pack(tuple((name, text.encode()) for name, text in headers))
 
 
 def pack(headers: Headers) -> bytes:

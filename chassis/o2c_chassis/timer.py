@@ -13,9 +13,11 @@ class Timer:
 
     async def step(self) -> int:
         """One batch of what is due now, oldest first; how many were taken. Those of blocked families are left."""
-        now = self._clock.now()
+        now, pending = self._clock.now(), self._path.pending
+        pending.next_due = None  # What others arm from here on is noted again.
         async with self._path.database.connection() as db:
-            picked = await deadlines.pick(db, now, self._waits, self._most)
+            picked, next_due = await deadlines.pick(db, now, self._waits, self._most)
+        pending.wake(now if len(picked) == self._most else next_due)
         if not picked:
             self._waits.clear()
             return 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from o2c_contracts.event import Message, derived_id
 from o2c_rules.entities import UnknownEntity, local_date, zone
@@ -17,31 +17,33 @@ from .errors import NotLoaded
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Need(Generic[R]):
-    """The rows of one kind whose columns have these values."""
+class Need(NamedTuple, Generic[R]):
+    """The rows of one kind whose columns, in the order of their names, have these values."""
 
     kind: type[R]
     columns: tuple[str, ...]
     values: tuple[Any, ...]
 
 
-_sorted: dict[tuple[str, ...], tuple[str, ...]] = {}
+_in_order: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[int, ...] | None]] = {}
 
 
-def _columns_and_values(where: dict[str, Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """In the order of the column names; asked for a dozen times an event, so each order is found once."""
-    names = tuple(where)
-    if len(names) == 1:
-        return names, tuple(where.values())
-    columns = _sorted.get(names)
-    if columns is None:
-        columns = _sorted[names] = tuple(sorted(names))
-    return columns, tuple(where.values()) if columns == names else tuple([where[c] for c in columns])
+def _order_of(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...] | None]:
+    """The names sorted, and where each of them stands among those given; None where they are sorted already.
+
+    Asked for a dozen times an event, so each order is found once.
+    """
+    columns = tuple(sorted(names))
+    places = None if columns == names else tuple(names.index(c) for c in columns)
+    _in_order[names] = columns, places
+    return columns, places
 
 
 def need(kind: type[R], **where: Any) -> Need[R]:
-    return Need(kind, *_columns_and_values(where))
+    names = tuple(where)
+    columns, places = _in_order.get(names) or _order_of(names)
+    values = tuple(where.values())
+    return Need(kind, columns, values if places is None else tuple([values[n] for n in places]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +137,19 @@ class WorkingSet:
 
     def find(self, kind: type[R], **where: Any) -> list[R]:
         """Rows of a need of exactly these columns, in key order, with what this slice has changed."""
-        columns, values = _columns_and_values(where)
+        names = tuple(where)
+        columns, places = _in_order.get(names) or _order_of(names)
+        values = tuple(where.values())
+        if places is not None:
+            values = tuple([values[n] for n in places])
         try:
             keys = self._answers[kind][columns].keys[values]
         except KeyError:
             raise NotLoaded(f"{kind.__name__} where {where}: not among this event's needs") from None
+        if not keys:
+            return []
         rows = self._rows[kind]
-        if len(keys) < 2:
-            return [rows[key] for key in keys]
-        return [rows[key] for key in sorted(keys)]
+        return [rows[key] for key in (keys if len(keys) == 1 else sorted(keys))]
 
     def get(self, kind: type[R], **key: Any) -> R | None:
         """The one row of a need, or None."""

@@ -103,19 +103,17 @@ class World:
 
     async def advance(self, to: datetime) -> None:
         """Move the time; every deadline on the way is taken at its own instant, and everything settles behind it."""
-        while due := await self._due_before(to):
+        while due := self._due_before(to):
             self.clock.move(max(min(due.values()), self.clock.now()))
             now = self.clock.now()
             waking = [self.services[name].wake_due() for name, at in due.items() if at <= now]
-            taken = await asyncio.gather(*waking)
-            await self.settle()
-            if not any(taken):
-                break  # What is still due belongs to families that wait.
+            if any(await asyncio.gather(*waking)):
+                await self.settle()
         self.clock.move(max(to, self.clock.now()))
 
-    async def _due_before(self, until: datetime) -> dict[str, datetime]:
-        """Services with a deadline until then, and when their next one is."""
-        due = {name: await running.due_before(until) for name, running in self.services.items()}
+    def _due_before(self, until: datetime) -> dict[str, datetime]:
+        """Services to be woken until then, and when next."""
+        due = {name: running.due_before(until) for name, running in self.services.items()}
         return {name: at for name, at in due.items() if at is not None}
 
     async def told(self, service: str, after: int = 0) -> list[Told]:

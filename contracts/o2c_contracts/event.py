@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import ClassVar
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -106,4 +105,5 @@ def derived_id(cause: Envelope, writer: str, type_: str, subject: str, ordinal: 
     digest = int.from_bytes(sha256(name.encode()).digest()[:10], "big")
     milliseconds = int(cause.recorded_at.timestamp() * 1000)
     high, low = digest >> 62 & 0xFFF, digest & (1 << 62) - 1
-    return str(UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+    text = f"{milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

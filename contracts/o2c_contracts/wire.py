@@ -84,6 +84,13 @@ def encode_texts(message: Message, version: int | None = None) -> tuple[bytes, l
 
 def headers_of(record: Record) -> dict[str, str]:
     """Header names to texts; undecodable bytes and nulls are left out, the first of a repeated name counts."""
+    try:
+        return {name: value.decode() for name, value in reversed(record.headers)}  # type: ignore[union-attr]
+    except (AttributeError, UnicodeDecodeError):
+        return _readable(record)
+
+
+def _readable(record: Record) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in record.headers:
         if value is not None and name not in found:

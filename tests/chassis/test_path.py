@@ -200,7 +200,7 @@ async def test_a_command_for_a_blocked_customer_is_refused_with_the_parked_numbe
 
 async def due(hands):
     async with hands.database.connection() as db:
-        picked = await deadlines.pick(db, hands.clock.now(), [], 100)
+        picked, _ = await deadlines.pick(db, hands.clock.now(), [], 100)
     return [deadlines.message(toy.service, p, hands.clock.now()) for p in picked]
 
 

@@ -175,9 +175,10 @@ def of_rate(event: ExchangeRatePublished, work: WorkingSet) -> Iterator[Needs]:
 
 
 def _own(customer_id: str) -> Needs:
-    """What the family's credit needs of one member."""
+    """What the family's credit needs of one member; who heads a family, or is alone, brings the family along."""
     return [
         need(Customer, customer_id=customer_id),
+        need(Customer, root_id=customer_id),
         need(Exposure, customer_id=customer_id),
         need(CustomerMoney, customer_id=customer_id),
         need(Hold, customer_id=customer_id, open=True),
