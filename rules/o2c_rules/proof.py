@@ -94,12 +94,17 @@ class Proof:
         }
 
 
+def engine() -> str:
+    """The engine that decides here, with its version."""
+    return f"{NAME} {version('durable_rules')}"
+
+
 def prove(book: RuleBook, *, tables: Iterable[str] | None = None, facts: int = 10_000, seed: int = 1) -> Proof:
     """Compare the executors, and the short way from facts to codes with the long one. UnknownTable for a table that is
     not in the book; a difference is in the result, never raised."""
     names = book.tables if tables is None else tuple(dict.fromkeys(tables))
     found = [_proved(compiled, facts, seed) for name in names for compiled in book.compiled(name)]
-    return Proof(book.hash, f"{NAME} {version('durable_rules')}", platform.python_version(), seed, tuple(found))
+    return Proof(book.hash, engine(), platform.python_version(), seed, tuple(found))
 
 
 def _proved(compiled: Compiled, facts: int, seed: int) -> Proved:

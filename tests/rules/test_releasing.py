@@ -1,16 +1,20 @@
 """From a file to rules in force: two people, the authority of the rules that hold, and a record that verifies."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import orjson
 import pytest
 from o2c_rules.bundles import RELEASES, Approval, BrokenChain, Store
 from o2c_rules.formats import load, save
+from o2c_rules.proof import engine
 from o2c_rules.releasing import views
 from o2c_rules.releasing.authority import AUTHORITY, LEAD, Person, Refusal, changed_tables
-from o2c_rules.releasing.desk import ReleaseDesk, Sooner, Upload, Wish, uploaded
+from o2c_rules.releasing.desk import Examine, ReleaseDesk, Sooner, Upload, Wish, uploaded
 from o2c_rules.releasing.models import Schedule
+from o2c_rules.releasing.reports import Reports, examine
 from o2c_rules.rulebook import BOOKS, RuleBook
 from o2c_rules.source import BadTable
 
@@ -71,7 +75,27 @@ def store(tmp_path: Path) -> Store:
 
 
 def at(store: Store, now: datetime = NOON) -> ReleaseDesk:
-    return ReleaseDesk(store, now)
+    return ReleaseDesk(store, now, examined_by=partial(examine, facts=50))
+
+
+def differing(book: RuleBook, tables: Sequence[str]) -> Reports:
+    """As if the executors did not agree, which no table makes them do."""
+    return Reports({"proof": orjson.dumps({"engine": engine()})}, ("the executors differ: orders/tolerance on {}",))
+
+
+def proved_by_another(book: RuleBook, tables: Sequence[str]) -> Reports:
+    return Reports({"proof": orjson.dumps({"engine": "durable-rules 1.0"})}, ())
+
+
+@pytest.mark.parametrize(
+    ("examined_by", "why"), [(differing, "the executors differ"), (proved_by_another, "proved on durable-rules 1.0")]
+)
+def test_a_bundle_that_is_not_proved_for_this_engine_is_kept_back(store: Store, examined_by: Examine, why: str) -> None:
+    ReleaseDesk(store, NOON, examined_by=examined_by).propose(RICK, tolerance(12), WISH)
+    at(store).review(CLARA, "P-1", approved=True, comment="")
+
+    with pytest.raises(Refusal, match=why):
+        at(store).release(RICK, "P-1")
 
 
 def approved(store: Store, upload: Upload, wish: Wish = WISH, now: datetime = NOON) -> str:
@@ -95,12 +119,16 @@ def test_a_change_is_proposed_by_one_approved_by_another_and_released(store: Sto
 
 
 def test_a_bundle_carries_its_reports(store: Store) -> None:
-    filed = at(store).propose(RICK, tolerance(12), WISH)
+    filed = ReleaseDesk(store, NOON).propose(RICK, tolerance(12), WISH)
 
     details = views.of_details(store, filed)
 
     assert details["found"]["cases"]["ok"] is True
     assert details["found"]["cases"]["changed"]["tables"] == ["orders/tolerance"]
+    assert details["found"]["check"]["findings"] == []
+    proof = details["found"]["proof"]
+    assert (proof["bundle"], proof["engine"], proof["differences"]) == (filed.proposal.bundle, engine(), [])
+    assert proof["facts"] >= 10_000 * len(store.book(filed.proposal.bundle).tables)
     assert any(line.startswith("+") and "percent: 12" in line for line in details["changes"])
 
 

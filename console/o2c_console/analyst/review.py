@@ -71,10 +71,23 @@ def _shown(found: dict[str, Any]) -> None:
         lines.append(f"  {found['state']} by {found['review']['by']}: {found['review']['comment'] or '-'}")
     lines += [f"  {line}" for line in found["changes"]]
     typer.echo("\n".join(lines))
-    for name, report in sorted(found["found"].items()):
-        typer.echo(f"{name}: {'nothing found' if report['ok'] else 'see --json'}")
+    typer.echo("\n".join(_reports(found["found"])))
     for against in found["against"]:
         say.print(f"speaks against it: {against}", style="red", markup=False)
+
+
+def _reports(found: dict[str, Any]) -> list[str]:
+    """What check, golden cases and proof say, a line each, and each finding."""
+    check, cases, proof = found["check"], found["cases"], found["proof"]
+    flaws = [f"  {f['severity']} {f['kind']} in {f['where']}: {f['text']}" for f in check["findings"]]
+    failed = [f"  {f['where']}: {f['case']}: expected {', '.join(f['expected'])}" for f in cases["all"]["failures"]]
+    return [
+        f"check: {len(flaws)} findings",
+        *flaws,
+        f"cases: {len(failed)} of {cases['all']['cases']} not met; {cases['changed']['cases']} are of changed tables",
+        *failed,
+        f"proof: {len(proof['differences'])} differences in {proof['facts']} facts, by {proof['engine']}",
+    ]
 
 
 def _from(found: dict[str, Any]) -> str:

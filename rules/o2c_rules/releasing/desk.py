@@ -18,7 +18,7 @@ from .chain import CONTRACTS_MOST, Override
 from .models import Schedule, lacking
 from .normalising import normalised
 from .proposals import Filed, Proposal, Proposals, Review
-from .reports import Reports, examine
+from .reports import PROOF, Reports, examine, proved_elsewhere
 from .restoring import Back, restored
 
 FILES_MOST, BYTES_MOST = 2_000, 20_000_000
@@ -161,8 +161,8 @@ class ReleaseDesk:
         )
 
     def _against(self, proposal: Proposal, from_: datetime) -> tuple[str, ...]:
-        for name, digest in proposal.reports.items():
-            self.store.report(proposal.bundle, name, digest)
+        reports = {n: self.store.report(proposal.bundle, n, digest) for n, digest in proposal.reports.items()}
+        elsewhere = proved_elsewhere(reports[PROOF]) if PROOF in reports else "it was never proved"
         lead = self._authority().lead("release", scoped=bool(proposal.contracts))
         early = from_ < self.now + lead
         sooner = f"it takes effect at {from_.isoformat()}, sooner than {lead.total_seconds():.0f} s from now"
@@ -170,7 +170,7 @@ class ReleaseDesk:
             f"release {later.n} is to take effect at {later.effective_from.isoformat()}, and never would"
             for later in self._overruled(proposal.contracts, from_)
         ]
-        return (*proposal.against, *([sooner] if early else []), *never)
+        return (*proposal.against, *([elsewhere] if elsewhere else []), *([sooner] if early else []), *never)
 
     def _overruled(self, contracts: Sequence[str], from_: datetime) -> list[Release]:
         """Releases that are to take effect later, and never would: the last one of the chain counts."""
