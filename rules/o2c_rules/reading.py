@@ -10,7 +10,7 @@ from typing import TypeVar
 from . import csv_tables, yaml_tables
 from .columns import read_facts, read_outcomes, value_of
 from .rows import read_default, read_rows
-from .source import BadTable, Entries, Findings, Node, Scalar, decoded
+from .source import BYTES_MOST, DMN_BYTES_MOST, BadTable, Entries, Findings, Node, Scalar, decoded
 from .table import Aggregation, Outcome, Policy, Table, VersionBy
 from .values import Kind
 
@@ -40,7 +40,7 @@ def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:
         from .formats import xlsx_reading  # noqa: PLC0415 - books without workbooks need none of it
 
         return xlsx_reading.read(content, findings)
-    text = decoded(content, findings)
+    text = decoded(content, findings, DMN_BYTES_MOST if path.endswith(".dmn") else BYTES_MOST)
     if text is None:
         return None
     if path.endswith(".dmn"):
@@ -90,7 +90,7 @@ def _name(path: str, root: Entries, findings: Findings) -> str:
         findings.add(1, f"{wanted!r} is no name for a table", "small letters, digits, - and /")
     if found != wanted:
         findings.add(
-            root.lines.get("table", 1),
+            root.lines.get("table", root.line),
             f"the table is called {found!r} but its file is {path}",
             f"write table: {wanted}",
         )
@@ -167,13 +167,13 @@ def _aggregation(
 def _check_priorities(root: Entries, policy: Policy, outcomes: tuple[Outcome, ...], findings: Findings) -> None:
     if policy in (Policy.PRIORITY, Policy.OUTPUT_ORDER) and not any(o.allowed for o in outcomes):
         findings.add(
-            root.lines.get("policy", 1),
+            root.lines.get("policy", root.line),
             f"policy {policy} needs to know which outcome goes before which",
             "give an outcome its `allowed` values, the most important first",
         )
     if policy in (Policy.PRIORITY, Policy.OUTPUT_ORDER) and any(o.allowed and o.computed for o in outcomes):
         findings.add(
-            root.lines.get("policy", 1),
+            root.lines.get("policy", root.line),
             f"policy {policy} ranks the rows by an outcome that is calculated only when they answer",
             "rank by an outcome that is written out; give the calculated one no `allowed` values",
         )

@@ -2,17 +2,20 @@
 
 import re
 import time
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from o2c_rules.cells import Interval
 from o2c_rules.cells import parse as parse_cell
 from o2c_rules.dmn.cell_texts import cell_text
+from o2c_rules.feel.nodes import Node, UnaryTests
+from o2c_rules.feel.operations import sort_of
 from o2c_rules.feel.patterns import compiled
 from o2c_rules.feel.running import Budget, TooMuch, holds, value
 from o2c_rules.feel.syntax import expression, unary_tests
@@ -284,6 +287,30 @@ def test_a_pattern_finds_what_others_find(pattern: str, text: str) -> None:
 def test_nothing_reads_the_clock(name: str) -> None:
     with pytest.raises(BadFeel, match="reads a clock"):
         worth(f"{name}()")
+
+
+TOKENS = ["a", "1", "(", ")", "[", "]", "{", "}", ",", "..", ".", ":", "-", "**", "<", "=", '"t"', "if", "then", "else"]
+TOKENS += ["for", "in", "return", "not", "and", "between", "date", "null", "?", "some", "satisfies", '@"P1D"']
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=12).map(" ".join))
+@settings(max_examples=300)
+def test_whatever_is_written_has_a_value_or_a_hint(text: str) -> None:
+    for parse in (expression, unary_tests):
+        tree = _read(parse, text)
+
+        if isinstance(tree, BadFeel):
+            assert tree.hint
+        else:
+            found = holds(tree, Decimal(1), FACTS) if isinstance(tree, UnaryTests) else value(tree, FACTS)
+            assert sort_of(found) != "other" or callable(found)
+
+
+def _read(parse: Callable[[str], Node], text: str) -> Node | BadFeel:
+    try:
+        return parse(text)
+    except BadFeel as error:
+        return error
 
 
 def test_a_budget_is_shared_by_all_that_spend_it() -> None:

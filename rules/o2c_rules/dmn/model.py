@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
@@ -126,10 +126,11 @@ def _given(value: Any, depth: int) -> Any:
     match value:
         case None | bool() | str() | date() | time() | timedelta() | Months():
             return value
-        case int():
-            return EXACT.create_decimal(value)
-        case Decimal() if value.is_finite():
-            return value
+        case int() | Decimal() if isinstance(value, int) or value.is_finite():
+            try:
+                return EXACT.create_decimal(value)
+            except DecimalException:
+                raise BadFact("a number beyond what decisions know; give int or Decimal below 10**6144") from None
         case list() | tuple():
             return [_given(item, depth + 1) for item in value]
         case Mapping():
