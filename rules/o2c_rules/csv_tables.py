@@ -45,7 +45,7 @@ def _head(lines: list[str], head: Entries, findings: Findings) -> int | None:
             return at
         key, colon, value = bare[1:].partition(":")
         if colon:
-            put(head, key, Scalar(value.strip(), at + 1), findings)
+            put(head, Scalar(key.strip(), at + 1), Scalar(value.strip(), at + 1), findings)
         at += taken
     return None
 

@@ -41,22 +41,22 @@ def listed(node: Listing) -> str | None:
     return joined if same and not (joined.startswith("[") and joined.endswith("]")) else None
 
 
-def put(head: Entries, dotted: str, value: Scalar, findings: Findings) -> None:
+def put(head: Entries, name: Scalar, value: Scalar, findings: Findings) -> None:
     """`fact.amount.missing` lands where YAML would have it: facts -> amount -> missing."""
-    path = _path(dotted)
+    path = _path(name.text)
     at = head
-    for name in path[:-1]:
-        inner = at.items.setdefault(name, Entries({}, {}, value.line))
-        at.lines.setdefault(name, value.line)
+    for part in path[:-1]:
+        inner = at.items.setdefault(part, Entries({}, {}, name.line))
+        at.lines.setdefault(part, name.line)
         if not isinstance(inner, Entries):
-            findings.add(value.line, f"{name!r} has a value and parts", "write one of them")
+            findings.add(name.line, f"{part!r} has a value and parts", "write one of them")
             return
         at = inner
     if path[-1] in at.items:
         first = spoken(at.lines[path[-1]])
-        findings.add(value.line, f"{dotted.strip()!r} a second time", f"it stands already in {first}")
+        findings.add(name.line, f"{name.text!r} a second time", f"it stands already in {first}")
         return
-    at.items[path[-1]], at.lines[path[-1]] = _node(path, value, findings), value.line
+    at.items[path[-1]], at.lines[path[-1]] = _node(path, value, findings), name.line
 
 
 def with_lists(node: Node) -> Node:

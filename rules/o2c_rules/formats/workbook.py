@@ -87,7 +87,7 @@ class Workbook:
                     "delete the empty rows below the table (mark them, Delete) and save",
                 )
                 break
-            last = int(element.get("r", last + 1))
+            last = _whole(element.get("r"), last + 1, name)
             if cells := dict(self._cells(name, last, element)):
                 sheet.rows[last] = cells
         return sheet
@@ -132,17 +132,17 @@ class Workbook:
         if not text:
             return Cell(None, place)
         if sort == "s":
-            return Cell(self._shared(int(text), place), place)
+            return Cell(self._shared(_whole(text, 0, str(place)), place), place)
         if sort == "b":
             return Cell(text == "1", place)
         if sort == "d":
-            return _day(datetime.fromisoformat(text), place)
+            return _stated(text, place)
         return Cell(_clean(text), place) if sort == "str" else self._measured(text, written.get("s"), place)
 
     def _measured(self, text: str, style: str | None, place: SheetPlace) -> Cell:
         try:
             found = float(text)
-            look = self._style(int(style or 0))
+            look = self._style(_whole(style, 0, str(place)))
             if look.is_date:
                 return _day(self._epoch + timedelta(days=found), place)
         except (ValueError, OverflowError):
@@ -169,10 +169,10 @@ class Workbook:
         codes: dict[int, str] = {}
         for element in self._archive.elements("xl/styles.xml", "numFmt", "cellXfs"):
             if element.tag.endswith("}numFmt"):
-                codes[int(element.get("numFmtId", 0))] = element.get("formatCode", "")
+                codes[_whole(element.get("numFmtId"), 0, "styles")] = element.get("formatCode", "")
             else:
                 for look in element.iterchildren("{*}xf"):
-                    id_ = int(look.get("numFmtId", 0))
+                    id_ = _whole(look.get("numFmtId"), 0, "styles")
                     yield _look(id_, codes.get(id_, ""))
 
 
@@ -200,6 +200,21 @@ def _day(moment: datetime, place: SheetPlace) -> Cell:
     if moment.time() != datetime.min.time():
         return Cell(None, place, problem=f"a day with a time, {moment:%Y-%m-%d %H:%M}")
     return Cell(moment.date(), place)
+
+
+def _stated(text: str, place: SheetPlace) -> Cell:
+    try:
+        return _day(datetime.fromisoformat(text), place)
+    except ValueError:
+        return Cell(None, place, problem=f"{_shortened(text)!r}, which is no day")
+
+
+def _whole(text: str | None, otherwise: int, where: str) -> int:
+    if text is None:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) < DIGITS_OF_SHEETS):
+        raise Unusable(f"damaged: {_shortened(text)!r} in {where} is no number", "save the workbook once more as .xlsx")
+    return int(text)
 
 
 def _words(element: Any) -> str:

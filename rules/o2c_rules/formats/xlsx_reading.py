@@ -114,7 +114,8 @@ def _columns(columns: Grid, top: Entries, findings: Findings) -> Kinds:
             continue
         group.items[name.text], group.lines[name.text] = Entries({}, {}, name.line), name.line
         for heading, text in texts.items():
-            put(top, f"{role.text.casefold()}.{name.text}.{_OPTIONS.get(heading, heading)}", text, findings)
+            option = f"{role.text.casefold()}.{name.text}.{_OPTIONS.get(heading, heading)}"
+            put(top, Scalar(option, text.line), text, findings)
         if (stated := texts.get("type")) and stated.text in set(Kind):
             kinds[name.text] = Kind(stated.text)
     return kinds
@@ -132,7 +133,7 @@ def _head(head: Grid, top: Entries, findings: Findings) -> None:
         if VALUE in row and ENTRY not in row:
             findings.add(row[VALUE].place, "a value without its entry", "write what it is into the column before it")
         elif VALUE in row:
-            put(top, text_of(row[ENTRY], Kind.TEXT, findings).text, text_of(row[VALUE], None, findings), findings)
+            put(top, text_of(row[ENTRY], Kind.TEXT, findings), text_of(row[VALUE], None, findings), findings)
 
 
 def _rules(rules: Grid, top: Entries, kinds: Kinds, findings: Findings) -> None:
