@@ -67,6 +67,20 @@ def test_a_stricter_credit_table_says_whom_it_would_have_held(played: Path) -> N
     assert b"recorded decisions would change" in (played / "report.html").read_bytes()
 
 
+@pytest.mark.usefixtures("played")
+def test_usage_names_the_rows_that_decided_and_those_that_never_did() -> None:
+    found = json.loads(o2c("rules", "usage", "--rules", "shipped", "--table", "orders/credit", "--json").stdout)
+    dead = o2c("rules", "usage", "--rules", "shipped", "--dead")
+    unknown = o2c("rules", "usage", "--rules", "shipped", "--table", "orders/nothing")
+
+    (credit,) = found["tables"]
+    hits = {row["row"]: row["hits"] for row in credit["rows"]}
+    assert hits["default"] > 0
+    assert all(hits[row] == 0 for row in credit["dead"])
+    assert ["orders/credit", "contract-refused"] in [line.split() for line in dead.stdout.splitlines()]
+    assert unknown.returncode == 2
+
+
 def test_a_demos_history_verifies_and_a_flipped_byte_is_named(played: Path) -> None:
     shutil.copytree(played / ".local" / "demo" / "history", played / "copy")
     path = played / "copy" / "cash" / "decisions-000001.jsonl.gz"

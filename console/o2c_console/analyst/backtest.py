@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from o2c_chassis.clock import RealClock
 from o2c_rules.candidate import Candidate
-from o2c_rules.history.backtest import Books, question, unlike
+from o2c_rules.history.backtest import Books, Question, question, unlike
 from o2c_rules.history.backtest import backtest as over_history
 from o2c_rules.history.lines import BadHistory
 from o2c_rules.history.page import in_words, page
@@ -52,23 +52,26 @@ def backtest(
       o2c rules backtest credit.xlsx --since 2026-01-01 --until 2026-06-30 --html report.html
       o2c rules backtest books/ --table orders/credit --json
     """
-    book = base_book(rules)
-    wanted = proposed(candidate, rules)
-    root, begun = history_of(history), time.perf_counter()
+    book, wanted, root = base_book(rules), proposed(candidate, rules), history_of(history)
     asked = question(wanted.book, _tables(wanted, book, table), book, window_of(since, until), _day(on))
     if not everything:
         asked = unlike(asked, _known(rules, book))
+    found = _found(wanted, asked, root)
+    if html is not None:
+        _write(html, found)
+    put_json(found.as_json()) if json else _told(found)
+    raise typer.Exit(FOUND if found.differing else 0)
+
+
+def _found(wanted: Candidate, asked: Question, root: Path) -> Report:
+    begun = time.perf_counter()
     try:
         with shown(root, asked.window, asked.tables) as done:
             changes = over_history(asked, root, processes=processors(), done=done)
         found = report(wanted.book.hash, asked, changes, root, RealClock().now().date())
     except BadHistory as error:
         stop(str(error), error.hint)
-    found = replace(found, seconds=round(time.perf_counter() - begun, 1))
-    if html is not None:
-        _write(html, found)
-    put_json(found.as_json()) if json else _told(found)
-    raise typer.Exit(FOUND if found.differing else 0)
+    return replace(found, seconds=round(time.perf_counter() - begun, 1))
 
 
 def _tables(wanted: Candidate, book: RuleBook, named: list[str] | None) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """`o2c rules usage`: which rows decided how often, about how much money, when last; and which never did."""
 
+from typing import Annotated
+
+import typer
 from o2c_rules.history.lines import BadHistory
 from o2c_rules.history.page import in_words
 from o2c_rules.history.usage import Usage, asked_of
@@ -13,16 +16,22 @@ from .pasts import History, Since, Tables, Until, history_of, processors, shown,
 
 
 def usage(
-    *, rules: Rules = "", history: History = None, since: Since = None, until: Until = None, table: Tables = None,
+    *,
+    rules: Rules = "",
+    history: History = None,
+    since: Since = None,
+    until: Until = None,
+    table: Tables = None,
+    dead: Annotated[bool, typer.Option("--dead", help="only rows that never decided, each on its line")] = False,
     json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """How often each row decided, about how much money, and when last. A dead row never did.
 
     Money is summed over decisions: a document that was asked about twice counts twice.
 
     Examples:
       o2c rules usage --table orders/credit
-      o2c rules usage --since 2026-01-01 --json
+      o2c rules usage --dead --since 2026-01-01
     """
     book, root = base_book(rules), history_of(history)
     for name in table or ():
@@ -36,6 +45,8 @@ def usage(
         stop(str(error), error.hint)
     if json:
         put_json({"history": str(root), "tables": [each.as_json() for each in found]})
+    elif dead:
+        put_table(("table", "row"), [(each.table, row) for each in found for row in each.dead])
     elif table:
         for each in found:
             _rows_told(each)
