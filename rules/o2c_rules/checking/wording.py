@@ -20,7 +20,7 @@ _WORDS_MOST = 6
 def value_text(fact: Fact | Outcome, value: Value, currency: str | None = None) -> str:
     """One value; money in its currency where that is known."""
     if fact.kind is Kind.MONEY and isinstance(value, int | Decimal):
-        return amount(value, currency)
+        return _amount(value, currency)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return f"{value:,}" if isinstance(value, int) else f"{value:,f}"
     return "nothing" if value is None else shown(value)
@@ -74,14 +74,23 @@ def names(rows: Iterable[Row]) -> str:
 
 
 def _currency(columns: Sequence[Column], box: Box) -> str | None:
-    """The one currency of a box; one of several where their amounts have the same number of decimals."""
+    """The currencies of a box with spaces between, where their amounts have the same number of decimals."""
     for column, codes in zip(columns, box, strict=True):
         if column.name == "currency":
             coder = column.coder
             words = [str(w) for w, place in coder.words.items() if codes >> coder.of_place[place] & 1]
             other = codes >> coder.of_place[len(coder.words)] & 1
-            return words[0] if len(words) == 1 and not other and words[0] in money.CURRENCIES else None
+            known = not other and all(word in money.CURRENCIES for word in words)
+            alike = known and len({money.exponent(word) for word in words}) == 1
+            return " ".join(words) if alike else None
     return None
+
+
+def _amount(value: int | Decimal, currency: str | None) -> str:
+    """Money with its currency; the figure alone where it holds for several."""
+    known = (currency or "").split()
+    text = amount(value, known[0] if known else None)
+    return text.removesuffix(f" {known[0]}") if len(known) > 1 else text
 
 
 def _words(column: Column, places: Sequence[int]) -> str:
