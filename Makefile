@@ -93,9 +93,18 @@ bench: setup ## events per second beside a raw ceiling and a naive peer, on real
 bench-backtest: setup ## a candidate over a million recorded decisions on two cores
 	$(BIN)/python tests/bench/backtest.py
 
+.PHONY: bench-rules
+bench-rules: setup ## decisions per second of the rules beside four peers, at 10 to 5,000 rows, on one core
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation --requirement tests/bench/requirements.txt
+	$(BIN)/python tests/bench/rules.py $(ARGS)
+
 .PHONY: schemas
 schemas: setup ## write contracts/schemas and the AsyncAPI document anew from the events
 	$(BIN)/o2c schemas
+
+.PHONY: sop
+sop: setup ## write docs/sop anew from the shipped tables
+	$(BIN)/o2c rules docs --rules shipped
 
 .PHONY: event-map
 event-map: setup ## write docs/event-map.md anew: who tells, who hears

@@ -63,24 +63,33 @@ def test_bad_use_is_answered_with_a_hint(words: list[str], hint: str) -> None:
     assert hint in said(answer)
 
 
-def test_pages_are_written_and_stale_ones_named(tmp_path: Path) -> None:
-    folder = tmp_path / "sop"
+@pytest.fixture
+def books(tmp_path: Path) -> str:
+    """A folder of books with one table."""
+    o2c("new", "credit-hold", "--table", "orders/credit", "--to", str(tmp_path / "books/orders/credit.yaml"))
+    return str(tmp_path / "books")
 
-    missing = o2c("docs", "--to", str(folder), "--check")
-    written = o2c("docs", "--to", str(folder))
-    fresh = o2c("docs", "--to", str(folder), "--check")
+
+def test_pages_are_written_and_stale_ones_named(tmp_path: Path, books: str) -> None:
+    folder = tmp_path / "sop"
+    words = ("docs", "--rules", books, "--to", str(folder))
+
+    missing, written, fresh = o2c(*words, "--check"), o2c(*words), o2c(*words, "--check")
     (folder / "orders" / "credit.md").write_text("by hand")
-    stale = o2c("docs", "--to", str(folder), "--check", "--json")
+    stale = o2c(*words, "--check", "--json")
 
     assert (missing.exit_code, written.exit_code, fresh.exit_code, stale.exit_code) == (1, 0, 0, 1)
     assert "orders/credit.md is missing" in missing.stdout
     assert json.loads(stale.stdout)["stale"] == ["orders/credit.md is not what the table says today"]
 
 
-def test_a_page_of_a_person_is_not_swept_away(tmp_path: Path) -> None:
-    (tmp_path / "notes.md").write_text("mine")
+def test_a_page_of_a_person_is_not_swept_away(tmp_path: Path, books: str) -> None:
+    folder = tmp_path / "sop"
+    folder.mkdir()
+    (folder / "notes.md").write_text("mine")
 
-    answer = o2c("docs", "--to", str(tmp_path))
+    answer = o2c("docs", "--rules", books, "--to", str(folder))
 
     assert answer.exit_code == 1
     assert "notes.md belongs to no table" in said(answer)
+    assert [path.name for path in folder.iterdir()] == ["notes.md"]

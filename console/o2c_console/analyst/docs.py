@@ -1,10 +1,10 @@
 """`o2c rules docs`: every table as a page of a procedure, in words."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from o2c_rules.rulebook import RuleBook
 from o2c_rules.sop import pages, stale
 from o2c_rules.source import BadTable
 
@@ -30,9 +30,10 @@ def docs(
     """
     book, folder = base_book(rules), Path(to)
     try:
-        found = list(stale(book, folder))
+        wanted = pages(book)
+        found = list(stale(wanted, folder))
         if not check:
-            _write(book, folder)
+            _write(wanted, folder)
     except BadTable as error:
         unreadable(error)
     except OSError as error:
@@ -42,14 +43,13 @@ def docs(
     elif check:
         typer.echo("\n".join(found) or f"all pages in {folder} say what the tables say")
     else:
-        say.print(f"{len(found)} of {len(pages(book))} pages in {folder} were written anew", markup=False)
+        say.print(f"{len(found)} of {len(wanted)} pages in {folder} were written anew", markup=False)
     if check and found:
         say.print("hint: o2c rules docs writes them anew", markup=False)
         raise typer.Exit(FOUND)
 
 
-def _write(book: RuleBook, folder: Path) -> None:
-    wanted = pages(book)
+def _write(wanted: Mapping[str, str], folder: Path) -> None:
     if folder.is_dir():
         for path in folder.rglob("*.md"):
             if path.relative_to(folder).as_posix() not in wanted:

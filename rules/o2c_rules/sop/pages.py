@@ -22,9 +22,8 @@ def pages(book: RuleBook) -> Mapping[str, str]:
     return {INDEX: _index(book), **found}
 
 
-def stale(book: RuleBook, folder: Path) -> Iterator[str]:
+def stale(wanted: Mapping[str, str], folder: Path) -> Iterator[str]:
     """What is wrong with the pages of a folder: missing, out of date, or of a table that is no more."""
-    wanted = pages(book)
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.md")} if folder.is_dir() else set()
     for path, text in wanted.items():
         if path not in there:
