@@ -13,7 +13,7 @@ from o2c_rules.projection import Projection
 from o2c_rules.reading import read_table
 from o2c_rules.rulebook import RuleBook
 from o2c_rules.table import Aggregation, Policy, Row, Table
-from o2c_rules.values import MISSING
+from o2c_rules.values import MISSING, is_number
 
 from tests.rules.generated import POOLS, tables
 from tests.rules.naive import aggregate, answers, matching
@@ -117,12 +117,12 @@ def covering(comparison: Comparison, sheet: dict[str, Any]) -> list[Change]:
 
 
 def sheets(old: Table) -> list[dict[str, Any]]:
-    pools = [[(fact.name, value) for value in [*POOLS[fact.kind], None]] for fact in old.facts]
+    pools = [[(f.name, v) for v in [*POOLS[f.kind], None] if not is_number(v) or v % f.unit == 0] for f in old.facts]
     assume(prod(map(len, pools)) <= 1_500)
     return [dict(pair) for pair in product(*pools)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs(SINGLE))
 def test_each_changed_answer_lies_in_one_box_and_each_box_holds_only_its_change(pair: tuple[Table, Table]) -> None:
     comparison = Comparison(*pair)
@@ -136,7 +136,7 @@ def test_each_changed_answer_lies_in_one_box_and_each_box_holds_only_its_change(
             assert told == [before, after]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs((Policy.COLLECT, Policy.RULE_ORDER, Policy.OUTPUT_ORDER)))
 def test_where_rows_answer_together_each_box_says_what_is_lost_and_gained(pair: tuple[Table, Table]) -> None:
     comparison = Comparison(*pair)
@@ -155,7 +155,7 @@ def test_where_rows_answer_together_each_box_says_what_is_lost_and_gained(pair: 
             assert Counter(repr(dict(o)) for o in change.after.outcomes) == gained
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs(SINGLE))
 def test_no_two_boxes_of_one_change_could_be_one(pair: tuple[Table, Table]) -> None:
     comparison = Comparison(*pair)
