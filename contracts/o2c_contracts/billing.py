@@ -147,6 +147,11 @@ class BillingItemCancelled(MoneyEvent):
     line_id: Id
     net_minor: Due
     reason: Line = ""
+    order_id: Id | None = None
+    order_line_id: Id | None = None
+    delivery_id: Id | None = None
+    quantity: Quantity | None = None
+    """What was delivered and is not charged."""
 
     @property
     def subject(self) -> str:
@@ -160,6 +165,8 @@ class UnbilledChanged(MoneyEvent):
     unbilled_minor: Due
     since: Day
     blocker: Word | Literal[""] = Field(default="")
+    order_id: Id | None = None
+    delivery_id: Id | None = None
 
     @property
     def subject(self) -> str:

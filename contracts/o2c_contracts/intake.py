@@ -30,6 +30,8 @@ class Ordered(MoneyEvent):
     partial_delivery: bool = True
     external_ref: Id | None = None
     """The number under which the customer or another system knows the document that will follow."""
+    invoice_rhythm: Literal["at_once", "monthly"] | None = None
+    """How this order asks to be invoiced; None: as the customer's instructions say."""
 
     @property
     def subject(self) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .event import CustomerEvent, MoneyEvent, Part
-from .fields import Day, Due, Exact, Id, Line, Word
+from .fields import Currency, Day, Due, Exact, Id, Line, Word
 from .intake import Ordered
 from .master import ContractLine
 
@@ -143,8 +143,13 @@ class RequestRefused(CustomerEvent):
 
 
 class CreditChanged(CustomerEvent):
-    """What the family has taken of its limit, told when a decision changed it; for screens, not for decisions."""
+    """What the family has taken of its limit: told when its limit or its members changed, and when an order is held for
+    credit or released from it; for screens, not for decisions."""
 
     root_id: Id
     exposure: dict[str, int]
     """Currency -> minor units."""
+    limit_state: Word | None = None
+    """`unset`, `none` (outside credit management), `zero` or `amount`."""
+    limit_minor: Due | None = None
+    limit_currency: Currency | None = None

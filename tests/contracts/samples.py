@@ -136,8 +136,8 @@ def _text(schema: Mapping[str, Any], name: str) -> str:
     if schema.get("format") == "date-time":
         return "2026-03-31T12:00:00Z"
     known = {"currency": "EUR", "base": "EUR", "quote": "USD", "country": "DE", "language": "de", "quantity": "2.5"}
-    if name in known:
-        return known[name]
+    if (kind := name if name in known else name.rpartition("_")[2]) in known:
+        return known[kind]
     is_decimal = r"\d{1,15}" in schema.get("pattern", "")
     return "19.00" if is_decimal else f"{name.replace('_', '-')}-1"
 

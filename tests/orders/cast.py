@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from o2c_chassis.testing import Rig
-from o2c_contracts.billing import InvoiceIssued, InvoiceLine
+from o2c_contracts.billing import BillingItemCancelled, InvoiceIssued, InvoiceLine
 from o2c_contracts.cash import CustomerMoneyChanged, PaymentApplied
 from o2c_contracts.event import Event
 from o2c_contracts.intake import (
@@ -18,6 +18,7 @@ from o2c_contracts.intake import (
     OrderSubmitted,
 )
 from o2c_contracts.master import ContractProposed, CreditLimitSet, CustomerRegistered
+from o2c_contracts.orders import CreditChanged
 from o2c_orders.app import service
 from o2c_orders.domain.exposure import Exposure
 
@@ -121,6 +122,22 @@ def delivery(
     return DeliveryConfirmed(**content | said)
 
 
+def uncharged(order_id: str, euros: int | str = 100, customer_id: str = "anna", *, n: int = 1) -> BillingItemCancelled:
+    """Billing took back the charge of one delivery of an order."""
+    return BillingItemCancelled(
+        customer_id=customer_id,
+        legal_entity="DE01",
+        currency="EUR",
+        line_id=f"D-{order_id}-{n}/1",
+        net_minor=cents(euros),
+        reason="courtesy",
+        order_id=order_id,
+        order_line_id="1",
+        delivery_id=f"D-{order_id}-{n}",
+        quantity=Decimal(1),
+    )
+
+
 def invoice(
     order_id: str, euros: int | str = 100, customer_id: str = "anna", *, n: int = 1, tax: int | str = 0, **said: Any
 ) -> InvoiceIssued:
@@ -187,8 +204,8 @@ def money(unapplied: int = 0, on_account: int = 0, version: int = 1, customer_id
 
 
 def told(events: list[Event]) -> list[str]:
-    """What was told, by name."""
-    return [type(event).__name__ for event in events]
+    """What was told, by name; what is for screens only left out."""
+    return [type(event).__name__ for event in events if not isinstance(event, CreditChanged)]
 
 
 def buckets(world: Rig, customer_id: str = "anna", currency: str = "EUR") -> tuple[int, int, int]:

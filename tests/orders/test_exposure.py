@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from o2c_chassis.testing import Rig, of
 from o2c_chassis.working_set import Need
-from o2c_contracts.billing import InvoiceIssued
+from o2c_contracts.billing import BillingItemCancelled, InvoiceIssued
 from o2c_contracts.cash import CustomerMoneyChanged, ItemChanged, PaymentApplied
 from o2c_contracts.event import Envelope, Event, Message
 from o2c_contracts.intake import DeliveryConfirmed, OrderCancelRequested, OrderSubmitted
@@ -36,6 +36,7 @@ from tests.orders.cast import (
     order,
     rig,
     told,
+    uncharged,
 )
 
 
@@ -138,6 +139,39 @@ def test_a_delivery_told_again_in_another_currency_leaves_nothing_behind() -> No
     assert (buckets(world), buckets(world, currency="USD")) == ((0, 0, 0), (0, 100, 0))
 
 
+def test_goods_whose_charge_was_taken_back_are_no_exposure_and_make_room() -> None:
+    world = rig()
+    world.tell(*known(euros=150))
+    world.tell(order("o1", 100), delivery("o1", 100), order("o2", 100))
+
+    events = world.tell(uncharged("o1", 100))
+
+    assert "OrderReleased" in told(events)
+    assert buckets(world) == (100, 0, 0)
+
+
+def test_a_charge_may_be_taken_back_before_its_delivery_is_heard() -> None:
+    world = rig()
+    world.tell(*known(euros=None))
+    world.tell(order("o1", 100))
+
+    world.tell(uncharged("o1", 100))
+    before = buckets(world)
+    world.tell(delivery("o1", 100))
+
+    assert (before, buckets(world)) == ((0, 0, 0), (0, 0, 0))
+
+
+def test_a_charge_that_names_no_delivery_never_counted() -> None:
+    world = rig()
+    world.tell(*known(euros=None))
+    world.tell(order("o1", 100), delivery("o1", 100))
+
+    world.tell(uncharged("o1", 100).model_copy(update={"delivery_id": None}))
+
+    assert buckets(world) == (0, 100, 0)
+
+
 def test_a_recurring_invoice_without_any_delivery_is_an_open_item() -> None:
     world = rig()
     world.tell(*known(euros=None))
@@ -189,7 +223,7 @@ def test_conversion_rounds_once_and_half_up() -> None:
 
 
 # One customer's history: per order its euros and how far it came.
-STAGES = ("ordered", "cancelled", "delivered", "invoiced", "paid in part", "paid")
+STAGES = ("ordered", "cancelled", "delivered", "invoiced", "paid in part", "paid", "not charged")
 histories = st.lists(st.tuples(st.integers(1, 50), st.sampled_from(STAGES)), min_size=1, max_size=5)
 
 
@@ -202,6 +236,9 @@ def events_of(history: list[tuple[int, str]], customer_id: str) -> list[Event]:
             found.append(cancellation(order_id, customer_id))
         if step >= 2:
             found.append(delivery(order_id, euros, customer_id, quantity="1"))
+        if stage == "not charged":
+            found.append(uncharged(order_id, euros, customer_id))
+            continue
         if step >= 3:
             found.append(invoice(order_id, euros, customer_id, tax=1))
         number = f"I-{order_id}-1"
@@ -226,6 +263,7 @@ def recomputed(events: list[Event]) -> dict[str, tuple[int, int, int, int]]:
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     cancelled = {e.order_id for e in events if isinstance(e, OrderCancelRequested)}
     invoiced = {e.lines[0].delivery_id for e in events if isinstance(e, InvoiceIssued)}
+    invoiced |= {e.delivery_id for e in events if isinstance(e, BillingItemCancelled)}
     items = {e.invoice_number: e for e in sorted(of(events, ItemChanged), key=lambda e: e.item_version)}
     free = {e.customer_id: e for e in sorted(of(events, CustomerMoneyChanged), key=lambda e: e.version)}
     for event in events:

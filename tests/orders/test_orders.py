@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from o2c_chassis.testing import of
 from o2c_contracts.collections import AccountStopped
-from o2c_contracts.master import Instructions
+from o2c_contracts.master import CustomerChanged, Instructions
 from o2c_contracts.orders import (
     OrderAccepted,
     OrderHeld,
@@ -231,3 +232,36 @@ def test_an_order_is_judged_by_its_own_date_but_a_date_far_from_the_day_it_came_
 
     assert told(a_week_late) == ["OrderAccepted"]
     assert [(r.row, r.field) for r in of(backdated, OrderHeld)[0].reasons] == [("dated-long-ago", "businessdate")]
+
+
+@pytest.mark.parametrize(
+    ("instructed", "asked", "row"),
+    [
+        ("monthly", "at_once", "invoice-at-once-not-wanted"),
+        ("at_once", "monthly", "invoice-monthly-not-agreed"),
+        ("monthly", "monthly", None),
+        ("monthly", None, None),
+        ("at_once", "at_once", None),
+    ],
+)
+def test_an_order_that_asks_for_another_invoice_rhythm_than_the_customers_is_held_and_says_so(
+    instructed: str, asked: str | None, row: str | None
+) -> None:
+    world = rig()
+    world.tell(*known(euros=1000, instructions=Instructions(invoice_rhythm=instructed)))
+
+    events = world.tell(order("o1", 100, invoice_rhythm=asked))
+
+    reasons = [(r.row, r.field) for e in of(events, OrderHeld) for r in e.reasons]
+    assert reasons == ([(row, "invoice_rhythm")] if row else [])
+    assert (told(events) == ["OrderAccepted"]) == (row is None)
+
+
+def test_the_customers_new_instruction_lets_its_order_go() -> None:
+    world = rig()
+    world.tell(*known(euros=1000))
+    world.tell(order("o1", 100, invoice_rhythm="monthly"))
+
+    events = world.tell(CustomerChanged(customer_id="anna", instructions=Instructions(invoice_rhythm="monthly")))
+
+    assert told(events) == ["OrderReleased"]

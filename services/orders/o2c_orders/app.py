@@ -1,7 +1,7 @@
 """Wires the service: what it hears, the rows each event needs, what we do. Nothing is decided here."""
 
 from o2c_chassis.service import Due, Hears, Service
-from o2c_contracts.billing import InvoiceIssued
+from o2c_contracts.billing import BillingItemCancelled, InvoiceIssued
 from o2c_contracts.cash import (
     CreditApplied,
     CustomerMoneyChanged,
@@ -62,6 +62,7 @@ service = Service(
         Hears(DeliveryConfirmed, needs.of_delivery, deliveries.on_delivery_confirmed),
         Hears(ExchangeRatePublished, needs.of_rate, rates.on_exchange_rate_published),
         Hears(InvoiceIssued, needs.of_invoice, deliveries.on_invoice_issued),
+        Hears(BillingItemCancelled, needs.of_cancelled_charge, deliveries.on_billing_item_cancelled),
         Hears(PaymentApplied, needs.of_item, items.on_item_changed),
         Hears(PaymentApplicationReversed, needs.of_item, items.on_item_changed),
         Hears(CreditApplied, needs.of_item, items.on_item_changed),

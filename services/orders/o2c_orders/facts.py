@@ -1,5 +1,6 @@
 """What the rules of orders may ask about: whole fact sheets, recorded with each decision. Ids, no personal data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -100,8 +101,8 @@ def limit_state(root: Customer) -> str:
     return "zero" if root.limit_state == AMOUNT and root.limit_minor == 0 else root.limit_state
 
 
-def instructions(document: Order, customer: Customer, *, purchase_order: bool, partial_delivery: bool) -> Facts:
-    """The sheet of `orders/instructions`: is the order as this customer wants its orders?"""
+def instructions(document: Order, customer: Customer, said: Mapping[str, Any]) -> Facts:
+    """The sheet of `orders/instructions`: is the order, which says this, as this customer wants its orders?"""
     return {
         "legal_entity": document.legal_entity,
         "currency": document.currency,
@@ -109,10 +110,11 @@ def instructions(document: Order, customer: Customer, *, purchase_order: bool, p
         "contract_id": document.contract_id,
         "total_minor": document.total_minor,
         "purchase_order_needed": customer.purchase_order_needed,
-        "purchase_order_given": purchase_order,
+        "purchase_order_given": bool((said.get("purchase_order") or "").strip()),
         "partial_delivery_allowed": customer.partial_delivery,
-        "partial_delivery_wanted": partial_delivery,
+        "partial_delivery_wanted": said["partial_delivery"],
         "invoice_rhythm": customer.invoice_rhythm,
+        "invoice_rhythm_wanted": said.get("invoice_rhythm") or customer.invoice_rhythm,
     }
 
 

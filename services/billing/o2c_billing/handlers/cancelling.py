@@ -63,6 +63,10 @@ def cancelled(request: Request, work: WorkingSet) -> Iterator[Event]:
         line_id=charge.line_id,
         net_minor=charge.net_minor,
         reason=request.reason,
+        order_id=charge.order_id,
+        order_line_id=charge.order_line_id,
+        delivery_id=charge.delivery_id,
+        quantity=charge.quantity,
     )
     yield from kept(replace(charge, status="cancelled", cancel_requested=False), work)
     yield from rechecked([charge.draft_id] if charge.draft_id else [], work)

@@ -41,4 +41,6 @@ def kept(charge: Charge, work: WorkingSet, blocker: str = "") -> Iterator[Event]
             unbilled_minor=after.told_minor,
             since=charge.service_from,
             blocker=blocker,
+            order_id=charge.order_id,
+            delivery_id=charge.delivery_id,
         )

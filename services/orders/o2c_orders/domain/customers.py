@@ -41,4 +41,4 @@ class Customer:
     @property
     def instructed(self) -> bool:
         """Whether it asked to be served in any way of its own."""
-        return self.purchase_order_needed or not self.partial_delivery
+        return self.purchase_order_needed or not self.partial_delivery or self.invoice_rhythm != "at_once"

@@ -69,11 +69,12 @@ class Delivery:
     lines: str = "{}"
     """JSON: order line -> [quantity, net in minor units], as delivered."""
     invoiced: str = "{}"
-    """JSON: order line -> [quantity, net in minor units, invoice number]; `*` stands for all lines."""
+    """JSON: order line -> [quantity, net in minor units, invoice number]; `*` stands for all lines. Without a number:
+    its charge was taken back, nothing will be owed for it."""
 
     @property
     def counted(self) -> int:
-        """Delivered and on no invoice yet: a line is in this bucket or behind its invoice, never both."""
+        """Delivered and still to be invoiced: a line is in this bucket or behind its invoice, never both."""
         lines = json.loads(self.lines)
         done = json.loads(self.invoiced)
         return 0 if "*" in done else sum(net for line_id, (_, net) in lines.items() if line_id not in done)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from o2c_chassis.working_set import Asked, WorkingSet
-from o2c_contracts.orders import Reason
+from o2c_contracts.orders import CreditChanged, Reason
 from o2c_rules.entities import UnknownEntity
 from o2c_rules.rulebook import Facts
 
@@ -21,6 +21,8 @@ from o2c_orders.domain.orders import ACCEPTED, HELD, REJECTED, WAITING, Hold, Or
 _STATUS = {"reject": REJECTED, "wait": WAITING, "hold": HELD}
 _GRAVEST_FIRST = ("reject", "wait", "hold")
 UNDECIDED_OWNER = "credit_manager"
+_RHYTHM = '"invoice_rhythm":"'
+"""How a document begins to say one: inside a text its quotes would be escaped. Most need not be read for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def judge(order: Order, before: Order | None, work: WorkingSet) -> Verdict:
     sheet = facts.order(order, parties, position)
     asked = work.ask("orders/credit", sheet, subject=order.order_id)
     objections = _objections(asked)
-    if parties.customer.instructed:
+    if parties.customer.instructed or _RHYTHM in order.document:
         objections += _objections(_ask_instructions(order, parties, work))
     if not objections:
         return Verdict(ACCEPTED, (), sheet, asked.because, asked.id)
@@ -94,6 +96,25 @@ def judge(order: Order, before: Order | None, work: WorkingSet) -> Verdict:
         return Verdict(ACCEPTED, (), sheet, (f"released by {order.released_by} up to this amount",), asked.id)
     counted = tuple(o for o in objections if o.then == gravest) if status == REJECTED else objections
     return Verdict(status, counted, sheet, asked.because, asked.id, position.rate_missing)
+
+
+def changed(customer_id: str, root_id: str, work: WorkingSet) -> CreditChanged:
+    """How the family's credit stands now, told under the key of the member whose event moved it."""
+    root = work.get(Customer, customer_id=root_id) or Customer.unknown(root_id)
+    sums: dict[str, int] = defaultdict(int)
+    for member in members_of(root_id, work):
+        for e in work.find(Exposure, customer_id=member):
+            sums[e.currency] += e.total_minor
+        for m in work.find(CustomerMoney, customer_id=member):
+            sums[m.currency] -= m.unapplied_minor + m.on_account_minor
+    return CreditChanged(
+        customer_id=customer_id,
+        root_id=root_id,
+        exposure={currency: minor for currency, minor in sorted(sums.items()) if minor},
+        limit_state=facts.limit_state(root),
+        limit_minor=root.limit_minor if root.managed else None,
+        limit_currency=root.limit_currency or None if root.managed else None,
+    )
 
 
 def members_of(root_id: str, work: WorkingSet) -> list[str]:
@@ -153,13 +174,7 @@ def _text(value: Any) -> str | None:
 
 
 def _ask_instructions(order: Order, parties: facts.Parties, work: WorkingSet) -> Asked:
-    document = json.loads(order.document)
-    sheet = facts.instructions(
-        order,
-        parties.customer,
-        purchase_order=bool((document.get("purchase_order") or "").strip()),
-        partial_delivery=document["partial_delivery"],
-    )
+    sheet = facts.instructions(order, parties.customer, json.loads(order.document))
     return work.ask("orders/instructions", sheet, subject=order.order_id)
 
 

@@ -16,7 +16,7 @@ from o2c_contracts.master import (
 
 from o2c_orders.domain.customers import Customer
 
-from . import holds, orders
+from . import credit, holds, orders
 
 
 def on_customer_registered(event: CustomerRegistered, work: WorkingSet) -> Iterator[Event]:
@@ -54,15 +54,17 @@ def on_credit_limit_set(event: CreditLimitSet, work: WorkingSet) -> Iterator[Eve
     if asked["then"] == "refuse":
         yield orders.refused(event.customer_id, event.customer_id, "set-limit", asked)
         return
-    work.put(
-        replace(
-            _customer(event.customer_id, work),
-            limit_state=event.state,
-            limit_minor=event.limit_minor or 0,
-            limit_currency=event.currency or "",
-            limit_valid_until=event.valid_until,
-        )
+    before = _customer(event.customer_id, work)
+    after = replace(
+        before,
+        limit_state=event.state,
+        limit_minor=event.limit_minor or 0,
+        limit_currency=event.currency or "",
+        limit_valid_until=event.valid_until,
     )
+    work.put(after)
+    if after != before:
+        yield credit.changed(event.customer_id, after.root_id, work)
     yield from holds.release(event.customer_id, work)
 
 
@@ -97,6 +99,9 @@ def _move(customer: Customer, root_id: str, work: WorkingSet) -> Iterator[Event]
             yield orders.refused(customer.customer_id, root_id, "join-family", asked)
         else:
             work.put(replace(customer, root_id=root_id))
+            emptied = {customer.customer_id} & {left}  # Who stood alone leaves no family behind.
+            for family in sorted({left, root_id} - emptied):
+                yield credit.changed(customer.customer_id, family, work)
             yield from holds.release(root_id, work)
     yield from holds.release(left, work)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from o2c_chassis.working_set import WorkingSet
-from o2c_contracts.billing import InvoiceIssued, InvoiceLine
-from o2c_contracts.event import Event
+from o2c_contracts.billing import BillingItemCancelled, InvoiceIssued, InvoiceLine
+from o2c_contracts.event import Event, MoneyEvent
 from o2c_contracts.intake import DeliveryConfirmed
 from o2c_contracts.orders import DeliveredWhileHeld
 
@@ -79,6 +79,18 @@ def on_invoice_issued(event: InvoiceIssued, work: WorkingSet) -> Iterator[Event]
     yield from holds.release(event.customer_id, work)
 
 
+def on_billing_item_cancelled(event: BillingItemCancelled, work: WorkingSet) -> Iterator[Event]:
+    """Nothing will be owed for these goods, which makes room. A charge that names no delivery never counted here."""
+    if not event.delivery_id or not event.order_id:
+        return
+    before, delivery = _delivery(event, event.delivery_id, event.order_id, work)
+    said = json.loads(delivery.invoiced)
+    said[event.order_line_id or "*"] = (f"{event.quantity or 0:f}", event.net_minor, "")
+    ledger.record(before, replace(delivery, invoiced=json.dumps(said)), work)
+    ledger.delivered(event, event.order_id, work)
+    yield from holds.release(event.customer_id, work)
+
+
 def _invoice(
     event: InvoiceIssued, found: tuple[Delivery | None, Delivery], lines: list[InvoiceLine], work: WorkingSet
 ) -> None:
@@ -90,11 +102,11 @@ def _invoice(
 
 
 def _delivery(
-    event: InvoiceIssued, delivery_id: str, order_id: str, work: WorkingSet
+    event: InvoiceIssued | BillingItemCancelled, delivery_id: str, order_id: str, work: WorkingSet
 ) -> tuple[Delivery | None, Delivery]:
     before = work.get(Delivery, customer_id=event.customer_id, delivery_id=delivery_id)
     return before, before or _made(event.customer_id, delivery_id, order_id, event)
 
 
-def _made(customer_id: str, delivery_id: str, order_id: str, event: InvoiceIssued | DeliveryConfirmed) -> Delivery:
+def _made(customer_id: str, delivery_id: str, order_id: str, event: MoneyEvent) -> Delivery:
     return Delivery(customer_id, delivery_id, order_id, event.legal_entity, event.currency)

@@ -66,14 +66,24 @@ def settle(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> Iterato
     order = replace(asking.order, status=verdict.status, decision_id=verdict.decision_id, decided_at=work.at)
     ledger.record(asking.before, order, work)
     if verdict.status in (HELD, WAITING):
-        yield from _keep_waiting(asking, verdict, work)
+        told = list(_keep_waiting(asking, verdict, work))
+        yield from told
+        if told and verdict.overtake:
+            yield _credit_of(order, work)
         return
     if asking.waited:
         yield from close(asking.waited, work, f"the order was {verdict.status}")
     if verdict.status == ACCEPTED:
         yield _accepted(asking, verdict)
+        if asking.waited and asking.waited.overtake:
+            yield _credit_of(order, work)
     else:
         yield rejected(order, verdict.reasons)
+
+
+def _credit_of(order: Order, work: WorkingSet) -> Event:
+    root_id = (work.get(Customer, customer_id=order.customer_id) or Customer.unknown(order.customer_id)).root_id
+    return credit.changed(order.customer_id, root_id, work)
 
 
 def rejected(order: Order, reasons: tuple[Reason, ...]) -> OrderRejected:

@@ -9,7 +9,7 @@ from typing import Any
 from o2c_chassis.approvals import Approval
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import Need, WorkingSet, need
-from o2c_contracts.billing import InvoiceIssued
+from o2c_contracts.billing import BillingItemCancelled, InvoiceIssued
 from o2c_contracts.cash import ItemChanged
 from o2c_contracts.event import MoneyEvent
 from o2c_contracts.intake import DeliveryConfirmed, OrderCancelRequested, Ordered, OrderReopenRequested
@@ -101,6 +101,19 @@ def of_invoice(event: InvoiceIssued, work: WorkingSet) -> Iterator[Needs]:
         *_own(customer_id),
     ]
     yield from _family(event, work)
+
+
+def of_cancelled_charge(event: BillingItemCancelled, work: WorkingSet) -> Iterator[Needs]:
+    """The delivery that it charged, if it charged one."""
+    if event.delivery_id and event.order_id:
+        customer_id = event.customer_id
+        yield [
+            need(Delivery, customer_id=customer_id, delivery_id=event.delivery_id),
+            need(Order, customer_id=customer_id, order_id=event.order_id),
+            need(Delivery, customer_id=customer_id, order_id=event.order_id),
+            *_own(customer_id),
+        ]
+        yield from _family(event, work)
 
 
 def of_item(event: ItemChanged, work: WorkingSet) -> Iterator[Needs]:
