@@ -67,9 +67,7 @@ class ServiceStatus(BaseModel):
 async def status_of(running: Running, reads: AsyncConnection) -> ServiceStatus:
     """One snapshot; raises what the database or the bus raises."""
     now = running.clock.now()
-    positions: dict[str, dict[int, int]] = {}
-    for r in await reads.execute(_POSITIONS):
-        positions.setdefault(r.topic, {})[r.partition] = r.next
+    positions = await _positions(reads)
     lag = await lag_of(running, positions)
     outbox = (await reads.execute(_OUTBOX)).one()
     due = (await reads.execute(_DEADLINES, {"now": now})).one()
@@ -105,6 +103,14 @@ async def status_of(running: Running, reads: AsyncConnection) -> ServiceStatus:
         halted=(await reads.execute(_HALTED, release)).scalar_one_or_none(),
         committed=running.committed,
     )
+
+
+async def _positions(reads: AsyncConnection) -> dict[str, dict[int, int]]:
+    """Topic -> partition -> the next record to read."""
+    positions: dict[str, dict[int, int]] = {}
+    for r in await reads.execute(_POSITIONS):
+        positions.setdefault(r.topic, {})[r.partition] = r.next
+    return positions
 
 
 async def lag_of(running: Running, positions: dict[str, dict[int, int]]) -> dict[str, dict[int, int]]:

@@ -103,7 +103,8 @@ def rules_of_desk(desk: RulesDesk) -> APIRouter:
     """`/v1/rules/…`."""
     router = APIRouter(prefix="/v1/rules", tags=["rules"], dependencies=[Depends(who_asks)], responses=RESPONSES)
     _reading(router, desk)
-    _acting(router, desk)
+    _proposing(router, desk)
+    _putting_into_force(router, desk)
     return router
 
 
@@ -145,7 +146,7 @@ def _reading(router: APIRouter, desk: RulesDesk) -> None:
         return dict(await _asked(lambda: views.of_details(desk.store, desk.at_work().proposals[proposal])))
 
 
-def _acting(router: APIRouter, desk: RulesDesk) -> None:
+def _proposing(router: APIRouter, desk: RulesDesk) -> None:
     @router.post("/proposals", openapi_extra=_document(Proposed))
     async def propose(request: Request, who: Who, idempotency_key: IdempotencyKey) -> Response:
         """Take in rule files; the answer says what check, golden cases and proof found."""
@@ -170,6 +171,8 @@ def _acting(router: APIRouter, desk: RulesDesk) -> None:
 
         return await desk.once(who, idempotency_key, _whole_of(request, body), act)
 
+
+def _putting_into_force(router: APIRouter, desk: RulesDesk) -> None:
     @router.post("/proposals/{proposal}/release", openapi_extra=_document(Released))
     async def release(request: Request, who: Who, proposal: str, idempotency_key: IdempotencyKey) -> Response:
         """Put what was approved into force; refused with everything that speaks against it, unless overridden."""

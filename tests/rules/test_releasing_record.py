@@ -1,0 +1,111 @@
+"""What a release leaves behind: reports, a chain, and nothing that anybody could change unseen."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from o2c_rules.bundles import RELEASES, BrokenChain, Store
+from o2c_rules.proof import engine
+from o2c_rules.releasing import views
+from o2c_rules.releasing.authority import Refusal
+from o2c_rules.releasing.desk import Examine, ReleaseDesk, Upload
+from o2c_rules.releasing.reports import Reports
+from o2c_rules.rulebook import RuleBook
+
+from tests.rules.desks import CLARA, FELIX, NOON, RICK, TABLE, WISH, approved, at, store_in, tolerance
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return store_in(tmp_path)
+
+
+def test_a_bundle_carries_its_reports(store: Store) -> None:
+    filed = ReleaseDesk(store, NOON).propose(RICK, tolerance(12), WISH)
+
+    details = views.of_details(store, filed)
+
+    assert details["found"]["cases"]["ok"] is True
+    assert details["found"]["cases"]["changed"]["tables"] == ["orders/tolerance"]
+    assert details["found"]["check"]["findings"] == []
+    proof = details["found"]["proof"]
+    assert (proof["bundle"], proof["engine"], proof["differences"]) == (filed.proposal.bundle, engine(), [])
+    assert proof["facts"] >= 10_000 * len(store.book(filed.proposal.bundle).tables)
+    assert any(line.startswith("+") and "percent: 12" in line for line in details["changes"])
+
+
+def differing(book: RuleBook, tables: Sequence[str]) -> Reports:
+    """As if the executors did not agree, which no table makes them do."""
+    return Reports({"proof": orjson.dumps({"engine": engine()})}, ("the executors differ: orders/tolerance on {}",))
+
+
+def proved_by_another(book: RuleBook, tables: Sequence[str]) -> Reports:
+    return Reports({"proof": orjson.dumps({"engine": "durable-rules 1.0"})}, ())
+
+
+@pytest.mark.parametrize(
+    ("examined_by", "why"), [(differing, "the executors differ"), (proved_by_another, "proved on durable-rules 1.0")]
+)
+def test_a_bundle_that_is_not_proved_for_this_engine_is_kept_back(store: Store, examined_by: Examine, why: str) -> None:
+    ReleaseDesk(store, NOON, examined_by=examined_by).propose(RICK, tolerance(12), WISH)
+    at(store).review(CLARA, "P-1", approved=True, comment="")
+
+    with pytest.raises(Refusal, match=why):
+        at(store).release(RICK, "P-1")
+
+
+def test_what_check_finds_keeps_a_bundle_back(store: Store) -> None:
+    masked = TABLE.format(percent=12).replace("rows: [", "rows: [{id: ALL, percent: 1, basis: house}, ")
+    id_ = approved(store, Upload({"tolerance.yaml": masked.encode()}, "tolerance.yaml"))
+
+    with pytest.raises(Refusal, match=r"findings? of check: .*tolerance\.yaml"):
+        at(store).release(RICK, id_)
+
+
+def test_a_byte_flipped_anywhere_names_the_first_bad_release(store: Store) -> None:
+    at(store).release(RICK, approved(store, tolerance(12, expected=12)))
+    later = NOON + timedelta(hours=1)
+    at(store, later).release(FELIX, approved(store, tolerance(13, expected=1), now=later), "RULE-18")
+    assert len(store.verify()) == 3
+    second = store.releases()[1]
+    bundle = store.folder / "bundles" / second.bundle
+    [report] = [p for p in (bundle / "reports").iterdir() if p.name.startswith("cases-")]
+    chain = store.folder / RELEASES
+    third = chain.read_bytes().rindex(b"felix")
+
+    for path, place, release in ((report, 9, 2), (bundle / "orders" / "tolerance.yaml", 30, 2), (chain, third, 3)):
+        good = path.read_bytes()
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+
+        with pytest.raises(BrokenChain) as broken:
+            Store(store.folder).verify()
+
+        assert broken.value.release == release
+        path.write_bytes(good)
+
+
+def test_a_report_or_proposal_that_was_touched_after_the_approval_is_not_released(store: Store) -> None:
+    id_ = approved(store, tolerance(12, expected=1))
+    file = store.folder / "proposals" / id_ / "proposal.json"
+    body = orjson.loads(file.read_bytes())
+    file.write_bytes(orjson.dumps(body | {"against": []}))
+
+    with pytest.raises(Refusal, match="is not what clara approved"):
+        at(store).release(RICK, id_)
+
+
+def test_a_line_without_the_newer_fields_keeps_its_hash(tmp_path: Path) -> None:
+    line = (
+        b'{"approver":"ben","author":"ana","bundle":"' + b"a" * 64 + b'","effective_from":"2026-01-01T00:00:00+00:00",'
+        b'"hash":"2fb222402dc365f6a2b23d9245d383912e817f077e7e19eb6fdb77a68c648858","n":1,"previous":"'
+        + b"0" * 64
+        + b'","ticket":"RULE-7"}\n'
+    )
+    store = Store(tmp_path)
+    (tmp_path / RELEASES).write_bytes(line)
+
+    [release] = store.releases()
+
+    assert release.as_line() == line
