@@ -18,7 +18,7 @@ from .decision import Decision
 from .durable import NAME
 from .reading import name_of, read_table
 from .records import Record, read_record
-from .source import BYTES_MOST, ENDINGS, BadTable, Finding
+from .source import BYTES_MOST, DMN_BYTES_MOST, ENDINGS, BadTable, Finding
 from .table import Row, Table
 from .values import Facts, Value
 
@@ -150,7 +150,7 @@ def read_file(path: Path, name: str = "") -> bytes:
     try:
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
-            content = file.read(BYTES_MOST + 1)
+            content = file.read(max(BYTES_MOST, DMN_BYTES_MOST) + 1)
             after, now = os.fstat(file.fileno()), path.stat()
     except OSError as error:
         hint = "name a rule file, or a folder of them"

@@ -90,6 +90,7 @@ def test_what_a_person_moved_or_spaced_out_reads_the_same(moved: bytes) -> None:
         ("late", "true", "true"),
         ("late", "FALSE", "false"),
         ("late", " Wahr", "true"),
+        ("late", Formula("=FALSE()", 0), "false"),
         ("amount_minor", 2500, "2500"),
         ("amount_minor", Formatted(2500, '#,##0.00 "EUR"'), "2500 EUR"),
         ("amount_minor", Formatted(2500.5, "#,##0.00 [$€-407]"), "2500.5 EUR"),

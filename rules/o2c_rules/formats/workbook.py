@@ -22,6 +22,8 @@ _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _DATES_BUILT_IN = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _LOCAL_CURRENCY = frozenset({5, 6, 7, 8, 42, 44})
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30, tzinfo=UTC), datetime(1904, 1, 1, tzinfo=UTC)
+_TRUTHS = {"TRUE()": True, "FALSE()": False}
+"""How LibreOffice stores a truth; nothing has to be computed for it."""
 _SIGNS = {"€": "EUR", "£": "GBP"}
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _MONEY = re.compile(r'\[\$([^\]-]*)|"\s*([A-Z]{3}|[€£$¥])\s*"|([€£$¥])')
@@ -121,6 +123,8 @@ class Workbook:
 
     def _cell(self, written: Any, place: SheetPlace) -> Cell:
         formula = written.find("{*}f")
+        if formula is not None and (formula.text or "") in _TRUTHS:
+            return Cell(_TRUTHS[formula.text], place)
         if formula is not None:
             return Cell(None, place, problem=f"a formula ={_shortened(formula.text or '')}")
         sort, text = written.get("t", "n"), written.findtext("{*}v") or ""
@@ -132,7 +136,7 @@ class Workbook:
         if not text:
             return Cell(None, place)
         if sort == "s":
-            return Cell(self._shared(_whole(text, 0, str(place)), place), place)
+            return Cell(self._shared(_whole(text, 0, place), place), place)
         if sort == "b":
             return Cell(text == "1", place)
         if sort == "d":
@@ -142,7 +146,7 @@ class Workbook:
     def _measured(self, text: str, style: str | None, place: SheetPlace) -> Cell:
         try:
             found = float(text)
-            look = self._style(_whole(style, 0, str(place)))
+            look = self._style(_whole(style, 0, place))
             if look.is_date:
                 return _day(self._epoch + timedelta(days=found), place)
         except (ValueError, OverflowError):
@@ -209,7 +213,7 @@ def _stated(text: str, place: SheetPlace) -> Cell:
         return Cell(None, place, problem=f"{_shortened(text)!r}, which is no day")
 
 
-def _whole(text: str | None, otherwise: int, where: str) -> int:
+def _whole(text: str | None, otherwise: int, where: object) -> int:
     if text is None:
         return otherwise
     if not (text.isascii() and text.isdigit() and len(text) < DIGITS_OF_SHEETS):
