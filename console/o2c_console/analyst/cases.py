@@ -1,6 +1,6 @@
 """`o2c rules cases`: the golden cases of a table, and those that are missing, for a person to confirm."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from o2c_rules.candidate import Candidate
 from o2c_rules.cases import Case, cases_of, default_day
+from o2c_rules.formats import Document, load, save
+from o2c_rules.formats.documents import cases_in
 from o2c_rules.rulebook import CASES
-from o2c_rules.source import BadTable
-from o2c_rules.trials.asking import Version
+from o2c_rules.source import BadTable, Findings, Listing
 from o2c_rules.trials.running import SUGGESTED, versions_of
 from o2c_rules.trials.suggesting import suggested
 from o2c_rules.trials.writing import CONFIRM, as_yaml
@@ -22,7 +23,7 @@ from .books import SHIPPED, Rules, base_book, proposed, unreadable
 
 
 def cases(
-    table: Annotated[str, typer.Argument(metavar="TABLE|PATH", help="a table's name, or a rule file")],
+    table: Annotated[str, typer.Argument(metavar="TABLE|PATH", help="a table's name, a rule file or a folder of them")],
     suggest: Annotated[bool, typer.Option("--suggest", help="write the cases that are missing")] = False,
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="where to; default: the terminal")] = "",
     append: Annotated[bool, typer.Option("--append", help="add them to the cases beside the rule file")] = False,
@@ -40,26 +41,27 @@ def cases(
       o2c rules cases credit.yaml --suggest --append
     """
     asked = _asked(table, rules)
+    if append and not Path(table).exists():
+        stop(f"{table} is a table, not a file of yours", "name the rule file whose cases shall grow")
     try:
-        found = [case for name in asked.tables for case in cases_of(asked.book, name)]
-        if suggest:
-            found = [c for name in asked.tables for v in _versions(asked, name) for c in suggested(v)]
+        found = {name: _found(asked, name, suggest) for name in asked.tables}
     except BadTable as error:
         unreadable(error)
+    every = [case for cases_ in found.values() for case in cases_]
     if json:
-        put_json([_as_json(case) for case in found])
+        put_json([_as_json(case) for case in every])
     elif not suggest:
-        put_table(("where", "case", "note"), [(case.where, case.sentence, case.note) for case in found])
+        put_table(("where", "case", "note"), [(case.where, case.sentence, case.note) for case in every])
     elif append:
         _append(Path(table), found, asked)
+    elif len(found) > 1:
+        stop("cases of several tables do not go into one file", "take one table, or --append to each table's cases")
     else:
-        _write(out, found, asked)
+        _write(out, every, asked)
 
 
 def _asked(table: str, rules: str) -> Candidate:
-    if table == SHIPPED or Path(table).is_dir():
-        stop("one table at a time", "name a table or a rule file, such as orders/credit or credit.xlsx")
-    if Path(table).exists():
+    if table == SHIPPED or Path(table).exists():
         return proposed(table, rules)
     book = base_book(rules)
     if table not in book.tables:
@@ -68,8 +70,11 @@ def _asked(table: str, rules: str) -> Candidate:
     return Candidate(book, (table,))
 
 
-def _versions(asked: Candidate, name: str) -> Iterator[Version]:
-    return versions_of(asked.book, name, cases_of(asked.book, name))
+def _found(asked: Candidate, name: str, suggest: bool) -> list[Case]:
+    known = cases_of(asked.book, name)
+    if not suggest:
+        return list(known)
+    return [case for version in versions_of(asked.book, name, known) for case in suggested(version)]
 
 
 def _write(out: str, found: list[Case], asked: Candidate) -> None:
@@ -85,19 +90,37 @@ def _write(out: str, found: list[Case], asked: Candidate) -> None:
         say.print(f"{len(found)} cases in {out}: read each one, then take its note away", markup=False)
 
 
-def _append(path: Path, found: list[Case], asked: Candidate) -> None:
-    if not path.is_file():
-        stop(f"{path} is a table, not a file of yours", "name the rule file whose cases shall grow")
-    beside = path.with_name(path.stem + CASES)
+def _append(path: Path, found: Mapping[str, list[Case]], asked: Candidate) -> None:
+    for name, cases_ in found.items():
+        file = path / asked.book.versions(name)[-1].file if path.is_dir() else path
+        if not cases_:
+            continue
+        grown = _into_workbook(file, name, cases_, asked) if file.suffix == ".xlsx" else _beside(file, cases_, asked)
+        say.print(f"{len(cases_)} cases added to {grown}, each with note: {SUGGESTED}", markup=False)
+    if not any(found.values()):
+        say.print("no boundary case is missing")
+
+
+def _beside(file: Path, cases_: list[Case], asked: Candidate) -> Path:
+    beside = file.with_name(file.stem + CASES)
     before = beside.read_text(encoding="utf-8") if beside.is_file() else ""
-    if found:
-        gap = "" if not before or before.endswith("\n") else "\n"
-        beside.write_text(f"{before}{gap}{CONFIRM}\n{_yaml(found, asked)}", encoding="utf-8")
-    say.print(f"{len(found)} cases added to {beside}, each with note: {SUGGESTED}", markup=False)
+    gap = "" if not before or before.endswith("\n") else "\n"
+    beside.write_text(f"{before}{gap}{CONFIRM}\n{_yaml(cases_, asked)}", encoding="utf-8")
+    return beside
+
+
+def _into_workbook(file: Path, name: str, cases_: list[Case], asked: Candidate) -> Path:
+    """A workbook holds its cases itself; it is written anew with all that it says."""
+    written = load(f"{name}.xlsx", file.read_bytes())
+    new = cases_in(_yaml(cases_, asked).encode(), Findings(file.name))
+    assert new is not None, "what was written can be read"
+    known = written.cases.items if written.cases else ()
+    file.write_bytes(save(Document(written.table, Listing((*known, *new.items), new.line)), f"{name}.xlsx"))
+    return file
 
 
 def _yaml(found: list[Case], asked: Candidate) -> str:
-    return as_yaml(found, default_day(asked.book.versions(asked.tables[0])))
+    return as_yaml(found, default_day(asked.book.versions(found[0].table)))
 
 
 def _as_json(case: Case) -> dict[str, object]:
