@@ -10,6 +10,7 @@ from o2c_contracts.topics import topic
 
 from . import arrays
 from .database import Db
+from .errors import HandlerFailed
 from .failpoints import failpoint
 from .raw import pack, pack_texts
 from .tables import outbox, streams
@@ -21,6 +22,15 @@ _HEADS = arrays.select_where(streams, ("key",))
 _MOVED = arrays.upsert(streams)
 
 
+class TooLarge(HandlerFailed):
+    """No reader would take it, nor a broker: once committed it would hold up everything that is told after it."""
+
+    code = "event-too-large"
+
+    def __init__(self, type_: str, size: int) -> None:
+        super().__init__(f"{type_} would come to {size} bytes, at most {wire.MOST_BYTES} are told")
+
+
 def heads_query(keys: Iterable[str]) -> Query:
     """The last versions told of these keys."""
     return arrays.select_whole(streams, ("key",)), [sorted(set(keys))]
@@ -29,7 +39,7 @@ def heads_query(keys: Iterable[str]) -> Query:
 def enqueue(writes: Writes, service: str, told: Sequence[Message], heads: Iterable[Any]) -> None:
     """In their order, each with the next version of its key. The keys' families are locked by whoever calls.
 
-    `heads`: the last versions told of these keys, perhaps among others.
+    `heads`: the last versions told of these keys, perhaps among others. Raises TooLarge.
     """
     failpoint("path.enqueue")
     before: dict[str, int] = {r["key"]: r["version"] for r in heads}
@@ -39,6 +49,8 @@ def enqueue(writes: Writes, service: str, told: Sequence[Message], heads: Iterab
         key = m.event.key
         versions[key] = version = versions.get(key, before.get(key, 0)) + 1
         name, headers, value = wire.encode_texts(m, version)
+        if len(value) > wire.MOST_BYTES:
+            raise TooLarge(m.envelope.type, len(value))
         rows.append((own, name, pack_texts(headers), value, m.envelope.recorded_at))
     writes.append(outbox, rows, *_NAMES)
     if rows:

@@ -17,7 +17,7 @@ from o2c_chassis.inbox import positions_of
 from o2c_chassis.loopback import Loopback, LoopbackReader
 from o2c_chassis.quarantine import Halted
 from o2c_contracts.topics import PARTITIONS
-from o2c_contracts.wire import Record
+from o2c_contracts.wire import MOST_BYTES, Record
 
 from tests.chassis.shelf import Shelf, have, reading, records, until
 from tests.chassis.streams import KafkaStage
@@ -265,3 +265,13 @@ async def test_what_was_told_of_one_key_can_be_read_again_and_further(stage):
     assert len(found) > len(more) > 0
     assert [r.offset for r in found] == sorted(r.offset for r in found)
     assert none == ([], end)
+
+
+async def test_the_largest_record_that_may_be_told_is_taken_and_comes_back(stage):
+    headers = tuple((f"ce_{n}", b"x" * 500) for n in range(20))
+    largest = Record(b"c:1", headers, b"x" * MOST_BYTES)
+
+    await stage.bus.publish(stage.topic, [largest])
+    found, _ = await stage.bus.history(stage.topic, b"c:1")
+
+    assert [(r.headers, r.value) for r in found] == [(headers, largest.value)]

@@ -1,14 +1,17 @@
 """What stops one customer, what stops the whole release, and what stops nobody: failing handlers and newer types."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from o2c_chassis.consumer import Path
 from o2c_chassis.quarantine import Bounds, Halted
-from o2c_chassis.service import Hears, nothing
+from o2c_chassis.service import Hears, Service, nothing
+from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.cash import PaymentApplied
-from o2c_contracts.event import Envelope, Message
+from o2c_contracts.event import Envelope, Event, Message
+from o2c_contracts.intake import OrderSubmitted
 from o2c_contracts.wire import Record, encode
 from o2c_rules.rulebook import RuleBook
 
@@ -85,3 +88,48 @@ async def test_a_type_that_must_be_known_holds_its_customer_until_the_upgrade_an
 
     assert heard == ["bea-1"]
     assert await hands.rows("select code, blocks from parked order by id") == [("must-know", True), ("waits", True)]
+
+
+def telling(size: int) -> Service:
+    """The toy, whose word about an order that says `long` comes to so many bytes."""
+
+    def on_order(event: OrderSubmitted, work: WorkingSet) -> Iterator[Event]:
+        for told in toy.on_order(event, work):
+            if event.purchase_order != "long":
+                yield told
+                continue
+            because = (
+                "x" * (size - len(told.model_copy(update={"because": ("",)}).model_dump_json(exclude_none=True))),
+            )
+            yield told.model_copy(update={"because": because})
+
+    hears = tuple(replace(h, handler=on_order) if h.event is OrderSubmitted else h for h in toy.service.hears)
+    return replace(toy.service, hears=hears)
+
+
+async def test_what_nobody_could_read_is_never_told_and_its_cause_is_parked(hands):
+    hands.path = Path(telling(1_200_000), hands.database, RuleBook.shipped, hands.clock)
+
+    await hands.give(
+        record("fine", order("o0", "ada")), record("long", order("o1", "ada", purchase_order="long")),
+        record("other", order("o2", "bea")), record("behind", order("o3", "ada")),
+    )  # fmt: skip
+
+    assert await hands.rows("select event_id, code, waits from parked order by id") == [
+        ("long", "event-too-large", False),
+        ("behind", "waits", True),
+    ]
+    assert await hands.one("select max(length(value)) from outbox") < 1_000_000
+    assert await hands.rows("select order_id from bought order by 1") == [("o0",), ("o2",)]
+
+
+async def test_what_is_parked_for_its_size_goes_on_with_a_release_that_says_it_shorter(hands):
+    hands.path = Path(telling(1_200_000), hands.database, RuleBook.shipped, hands.clock)
+    await hands.give(record("long", order("o1", "ada", purchase_order="long")), record("behind", order("o3", "ada")))
+
+    hands.path = Path(telling(900_000), hands.database, RuleBook.shipped, hands.clock)
+    taken = await hands.path.take_up("c:ada")
+
+    assert taken == 2
+    assert await hands.rows("select order_id from bought order by 1") == [("o1",), ("o3",)]
+    assert await hands.rows("select * from parked") == []
