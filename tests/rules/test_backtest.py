@@ -14,6 +14,7 @@ from o2c_rules.history.page import page
 from o2c_rules.history.report import Report, report
 from o2c_rules.rulebook import RuleBook
 
+from tests.bench.backtest import COUNT, main
 from tests.rules.histories import CREDIT, NOON, Recorder, book, facts, invoice
 
 STRICTER = CREDIT.replace('"> 15"', '"> 5"')
@@ -273,3 +274,32 @@ def test_the_question_travels_to_other_processes(recorder: Recorder) -> None:
 
     assert isinstance(pickle.loads(pickle.dumps(asked)), Question)
     assert set(asked.files) == {"orders/limits.yaml"}
+
+
+def test_an_outcome_that_is_computed_is_computed_for_every_sheet(tmp_path: Path) -> None:
+    fees = """
+table: orders/interest
+policy: F
+version_by: recorded
+facts:
+  total_minor: money
+outcome:
+  interest_minor: {type: money, computed: true}
+rows:
+  - {id: all, total_minor: ">= 0", interest_minor: total_minor * 2}
+"""
+    recorder = Recorder(book(interest=fees))
+    for n in range(5):
+        recorder.ask(facts(total_minor=100 + n), subject=f"O-{n}", table="orders/interest")
+
+    same = tried(recorder, tmp_path, recorder.by).tables["orders/interest"]
+    other = tried(recorder, tmp_path, book(interest=fees.replace("* 2", "* 3")))
+
+    assert (same.same, same.differing) == (5, 0)
+    assert min(way.effect for way in other.ways) == "interest_minor: 200 → 300"
+    assert other.tables["orders/interest"].changed == 5
+
+
+@pytest.mark.prove
+def test_a_million_decisions_are_asked_again_within_a_minute() -> None:
+    assert main(COUNT) == 0

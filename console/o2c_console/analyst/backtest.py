@@ -14,7 +14,7 @@ from o2c_rules.history.backtest import backtest as over_history
 from o2c_rules.history.lines import BadHistory
 from o2c_rules.history.page import in_words, page
 from o2c_rules.history.report import AS_IT_WAS, OfTable, Report, report
-from o2c_rules.rulebook import RuleBook, read_files
+from o2c_rules.rulebook import RuleBook, bundle_hash, read_files
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, put_json, put_table, say, stop
@@ -92,6 +92,7 @@ def _known(rules: str, book: RuleBook) -> Books:
     """The bundles that may have decided, by their hash: of a store all that were ever published."""
     bundles = (Path(rules) if rules else command_line().home / "rules") / "bundles"
     found = {folder.name: read_files(folder) for folder in bundles.iterdir()} if bundles.is_dir() else {}
+    found = {name: files for name, files in found.items() if bundle_hash(files) == name}
     shipped = RuleBook.shipped()
     return {shipped.hash: shipped.files, **found, book.hash: book.files}
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from o2c_rules.codes import Coding
 from o2c_rules.compiled import Compiled, compile_table
 from o2c_rules.decision import Decision
 from o2c_rules.index import Index
 from o2c_rules.policies import HitPolicy
-from o2c_rules.projection import Projection, Undecidable
+from o2c_rules.projection import Undecidable
 from o2c_rules.reading import name_of, read_table
 from o2c_rules.records import plain, read_value
 from o2c_rules.rulebook import table_files
-from o2c_rules.unrolled import codes_of
 from o2c_rules.values import Facts
 
 REMEMBERED_MOST = 200_000
@@ -34,34 +32,39 @@ class Version:
     """One version of a table, asked without the engine: its answers were compared with the index's when it compiled."""
 
     def __init__(self, compiled: Compiled) -> None:
-        table = self.table = compiled.table
-        self._compiled = compiled
-        self._projection, self._coding, self._policy = Projection(table), Coding(table), HitPolicy(table)
-        self._codes_of = codes_of(table, self._coding)
-        self._index = Index(self._coding)
+        self.table, self._compiled = compiled.table, compiled
+        self._policy, self._index = HitPolicy(self.table), Index(compiled.coding)
         self._by_codes: dict[tuple[int, ...], Answer] = {}
-        self._computed = any(getattr(outcome, "computed", False) for outcome in table.outcomes)
+        self._is_computed = any(outcome.computed for outcome in self.table.outcomes)
 
     def answer(self, facts: Facts, on: date) -> Answer:
-        """The answer; equal codes have equal ones, but for cells that are computed from the facts themselves."""
-        codes = self._codes_of(facts)
+        """The answer; equal codes have equal ones, but for outcomes that are computed from the facts themselves."""
+        if self._is_computed:
+            return _answer_of(self._compiled.decide(facts, on, ""))
+        codes = self._compiled.codes_of(facts)
         if codes is None:
             try:
-                codes = tuple(self._coding.of(self._projection.of(facts)))
+                codes = tuple(self._compiled.coding.of(self._compiled.projection.of(facts)))
             except Undecidable as why:
                 return Answer((), {}, str(why))
-        known = self._by_codes.get(codes)
-        if known is not None:
-            return known
+        found = self._by_codes.get(codes)
+        if found is None:
+            found = self._by_index(codes, facts, on)
+            if len(self._by_codes) < REMEMBERED_MOST:
+                self._by_codes[codes] = found
+        return found
+
+    def _by_index(self, codes: tuple[int, ...], facts: Facts, on: date) -> Answer:
         matched = self._index.matches(codes)
         chosen = self._policy.chosen(matched)
         conflict = self._policy.conflict(matched) if matched and not chosen else None
         rows = tuple(self.table.rows[n] for n in chosen)
-        decision = Decision(self._compiled, "", on, facts, rows, conflict, None, codes)
-        found = Answer(tuple(row.id for row in rows), plain(decision.outcome) if conflict is None else {}, conflict)
-        if not self._computed and len(self._by_codes) < REMEMBERED_MOST:
-            self._by_codes[codes] = found
-        return found
+        return _answer_of(Decision(self._compiled, "", on, facts, rows, conflict, None, codes))
+
+
+def _answer_of(decision: Decision) -> Answer:
+    rows = tuple(row.id for row in decision.rows)
+    return Answer(rows, {} if decision.undecided else plain(decision.outcome), decision.undecided)
 
 
 class Asking:
