@@ -118,7 +118,7 @@ def _show(trial: Trial, mutations: tuple[Mutation, ...], missed: list[str]) -> N
     typer.echo(f"{trial.cases - failed} of {trial.cases} golden cases of {_tables(trial)} hold")
     if trial.suggested:
         say.print(f"{trial.suggested} of them are suggested and wait for a person's word", markup=False)
-    if not trial.cases:
+    if trial.tables and not trial.cases:
         say.print("hint: o2c rules cases FILE --suggest writes cases at every boundary", markup=False)
 
 
