@@ -40,7 +40,18 @@ def candidate(path: Path, base: RuleBook) -> Candidate:
         files.pop(apart, None)
     elif cases.is_file():
         files[apart] = read_file(cases)
-    return Candidate(RuleBook(files), (name,))
+    try:
+        return Candidate(RuleBook(files), (name,))
+    except BadTable as error:
+        at_home = [moved(moved(f, target, str(path)), apart, str(cases)) for f in error.findings]
+        raise BadTable(at_home) from error
+
+
+def moved(finding: Finding, file: str, path: str) -> Finding:
+    """The finding at the place where the person keeps the file, not where it will lie among the books."""
+    if not finding.where.startswith(f"{file}:"):
+        return finding
+    return Finding(path + finding.where.removeprefix(file), finding.text, finding.hint)
 
 
 def has_cases(file: str, content: bytes) -> bool:
@@ -50,12 +61,13 @@ def has_cases(file: str, content: bytes) -> bool:
 
 
 def table_in(file: str, content: bytes) -> str:
-    """The name of the table in a file, whatever the file is called. BadTable where it cannot be read or names none."""
+    """The name of the table in a file, whatever the file is called. BadTable where it names none; what else is wrong
+    with the file is for who reads all of it."""
     findings = Findings(file)
     tree = read_tree(file, content, findings)
-    findings.raise_any()
     named = tree.items.get("table") if tree else None
     if not isinstance(named, Scalar) or not named.text.strip():
+        findings.raise_any()
         raise BadTable([Finding(f"{file}:1", "the file names no table", "begin with `table: orders/credit`")])
     return named.text.strip()
 

@@ -90,11 +90,12 @@ def test_findings_of_a_check_go_into_the_workbook_and_into_the_exit_code() -> No
         (("no/table", "a.csv"), "no/table is neither a file nor a table"),
         (("draft.yaml", "nowhere/a.csv"), "nowhere/a.csv cannot be written: No such file or directory"),
         (("bad.yaml", "a.csv"), "bad.yaml:4: policy 'X' is unknown"),
+        (("bad.yaml", "a.csv"), "bad.yaml:9: days: 'soon' is no number"),
         (("half.xlsx", "a.csv"), "half.xlsx:1: no workbook, or not all of it"),
     ],
 )
 def test_bad_use_ends_with_2_with_a_place_and_a_hint(words: tuple[str, str], said: str) -> None:
-    Path("bad.yaml").write_text(TABLE.replace("policy: F", "policy: X"))
+    Path("bad.yaml").write_text(TABLE.replace("policy: F", "policy: X").replace("< 5", "soon"))
     Path("half.xlsx").write_bytes(b"PK\x03\x04")
 
     done = convert(*words)

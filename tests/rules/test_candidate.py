@@ -6,6 +6,8 @@ import pytest
 from o2c_rules.candidate import candidate
 from o2c_rules.rulebook import BOOKS, BadTable, RuleBook
 
+from tests.rules.by_hand import HEAD, RULES, Formula, changed, workbook
+
 
 def test_a_file_takes_the_place_of_the_table_it_names_wherever_it_lies(tmp_path: Path) -> None:
     changed = (BOOKS / "orders/credit.yaml").read_text().replace('overdue_days: "> 30"', 'overdue_days: "> 45"')
@@ -26,6 +28,17 @@ def test_another_format_replaces_the_file_and_its_cases_come_along(tmp_path: Pat
     found = candidate(tmp_path / "tax.csv", RuleBook.shipped())
 
     assert found.book.files["billing/tax.cases.yaml"].startswith(b"- case: none")
+
+
+def test_all_that_is_wrong_is_told_at_the_place_of_the_file(tmp_path: Path) -> None:
+    draft = workbook({"rules": changed(RULES, 1, "days", Formula("=2+3", 5)), "head": changed(HEAD, 3, "value", "X")})
+    (tmp_path / "my draft.xlsx").write_bytes(draft)
+
+    with pytest.raises(BadTable) as refused:
+        candidate(tmp_path / "my draft.xlsx", RuleBook.shipped())
+
+    places = [finding.where.removeprefix(f"{tmp_path}/") for finding in refused.value.findings]
+    assert places == ["my draft.xlsx:head!B4", "my draft.xlsx:rules!D2"]
 
 
 def test_a_folder_is_taken_as_it_is() -> None:

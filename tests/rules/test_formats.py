@@ -57,10 +57,24 @@ def _facts(cases: Listing | None, kinds: dict[str, Kind]) -> list[dict[str, Any]
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(document=documents())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_document_comes_back_from_every_format_as_it_was(ending: str, document: Document) -> None:
+    comes_back(document, ending)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("ending", ENDINGS)
+@given(document=documents())
+@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_thousands_of_documents_come_back_from_every_format(ending: str, document: Document) -> None:
+    comes_back(document, ending)
+
+
+def comes_back(document: Document, ending: str) -> None:
+    """A workbook always has its sheet of cases, be it an empty one."""
     if ending == ".xlsx":
         document = replace(document, cases=document.cases or Listing((), 0))
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from o2c_rules.candidate import has_cases, table_in
+from o2c_rules.candidate import has_cases, moved, table_in
 from o2c_rules.checking.flaws import Flaw
 from o2c_rules.reading import name_of
 from o2c_rules.rulebook import RuleBook, UnknownTable, read_file, table_files
@@ -57,14 +57,14 @@ def of_file(path: Path) -> Source:
         cases = read_file(beside) if beside.is_file() and not has_cases(path.name, content) else None
         name = table_in(path.name, content)
     except BadTable as error:
-        raise BadTable([_moved(finding, path.name, str(path)) for finding in error.findings]) from error
+        raise BadTable([moved(finding, path.name, str(path)) for finding in error.findings]) from error
     file = name + path.suffix
     try:
         return Source(load(file, content, cases), str(path), content)
     except BadTable as error:
         apart = str(PurePosixPath(file).with_suffix(CASES))
-        moved = [_moved(_moved(f, file, str(path)), apart, str(beside)) for f in error.findings]
-        raise BadTable(moved) from error
+        at_home = [moved(moved(f, file, str(path)), apart, str(beside)) for f in error.findings]
+        raise BadTable(at_home) from error
 
 
 def of_book(name: str, book: RuleBook) -> Source:
@@ -91,10 +91,3 @@ def converted(document: Document, target: Path, flaws: tuple[Flaw, ...] = ()) ->
 def _known_ending(path: str) -> None:
     if path.endswith(CASES) or PurePosixPath(path).suffix not in ENDINGS:
         raise BadTable([Finding(path, "no file of a table, by its ending", f"one of {', '.join(ENDINGS)}")])
-
-
-def _moved(finding: Finding, file: str, path: str) -> Finding:
-    """The finding at the place where the person keeps the file."""
-    if not finding.where.startswith(f"{file}:"):
-        return finding
-    return Finding(path + finding.where.removeprefix(file), finding.text, finding.hint)
