@@ -35,7 +35,7 @@ from .releasing.chain import (
     verified,
 )
 from .releasing.models import Schedule
-from .rulebook import BOOKS, RuleBook, bundle_hash, read_files
+from .rulebook import BOOKS, CASES, RuleBook, bundle_hash, read_files
 from .source import BadTable
 
 RELEASES = "releases.jsonl"
@@ -247,14 +247,35 @@ def seed(folder: Path, first_instant: datetime) -> Store:
     """A store that holds the shipped books from an instant on: for a fresh installation or a simulated world.
 
     A store in which nobody but the installation ever released follows the shipped books when they change; one in which
-    a person did stays as it is.
+    a person did keeps every table that it has, and is given those that it lacks: this version's code asks for them.
     """
     store = Store(folder)
     releases = store.releases()
     own = all(release.approval.author == SHIPPED for release in releases)
     if own and (not releases or releases[-1].bundle != RuleBook.shipped().hash):
         store.release(store.publish(BOOKS), first_instant, Approval(SHIPPED, "installation", "shipped books"))
+    elif not own:
+        _complete(store, releases, first_instant)
     return store
+
+
+def _complete(store: Store, releases: tuple[Release, ...], now: datetime) -> None:
+    """Release anew what holds now and what is to come, each from its instant, with the shipped tables that it lacks."""
+    schedule, shipped = Schedule(releases), RuleBook.shipped()
+    try:
+        holding = schedule.holding(now)
+    except NothingInForce:
+        holding = ()
+    to_come = [r for r in releases if r.n in schedule.ever_in_force and r.effective_from > now]
+    for release in (*holding, *sorted(to_come, key=lambda r: (r.effective_from, r.n))):
+        book = store.book(release.bundle)
+        lacking = [v.file for name in shipped.tables if name not in book.tables for v in shipped.versions(name)]
+        if lacking:
+            cases = [f"{file.rpartition('.')[0]}{CASES}" for file in lacking]
+            new = {name: shipped.files[name] for name in (*lacking, *cases) if name in shipped.files}
+            bundle = store.publish_book(RuleBook({**book.files, **new}))
+            approval = Approval(SHIPPED, "installation", "tables that this version asks for")
+            store.release(bundle, max(now, release.effective_from), approval, release.scope)
 
 
 __all__ = [

@@ -10,6 +10,7 @@ from o2c_rules.bundles import (
     Approval,
     BrokenChain,
     NothingInForce,
+    Scope,
     Store,
     StoreProblem,
     UnknownBundle,
@@ -194,8 +195,30 @@ def test_seeding_follows_the_shipped_books_until_a_person_has_released(tmp_path:
     assert seed(store.folder, later).current(later).bundle == RuleBook.shipped().hash
 
     store.release(old, later, TWO)
+    kept = seed(store.folder, later)
+    book = kept.book(kept.current(later).bundle)
 
-    assert seed(store.folder, later).current(later).bundle == old
+    assert book.files["orders/credit.yaml"] == kept.book(old).files["orders/credit.yaml"]
+    assert seed(store.folder, later).releases() == kept.releases()
+
+
+def test_a_store_of_a_persons_is_given_the_tables_that_the_code_asks_for_and_keeps_its_own(tmp_path: Path) -> None:
+    store, next_year = Store(tmp_path / "store"), NEW_YEAR + timedelta(days=365)
+    store.release(store.publish(books(tmp_path / "a", 100)), NEW_YEAR, TWO)
+    store.release(store.publish(books(tmp_path / "b", 200)), NEW_YEAR, TWO, Scope(("C-1",)))
+    store.release(store.publish(books(tmp_path / "c", 300)), next_year, TWO)
+    later = NEW_YEAR + timedelta(days=1)
+
+    seeded = seed(store.folder, later)
+
+    found = [(at, contract) for at in (later, next_year) for contract in ("C-1", None)]
+    decided = [seeded.book(seeded.current(*asked).bundle) for asked in found]
+    assert [b"> 100" in b.files["orders/credit.yaml"] for b in decided] == [False, True, False, False]
+    assert [b"> 200" in b.files["orders/credit.yaml"] for b in decided] == [True, False, True, False]
+    assert [b"> 300" in b.files["orders/credit.yaml"] for b in decided] == [False, False, False, True]
+    assert all(set(RuleBook.shipped().tables) <= set(b.tables) for b in decided)
+    assert b"> 100" in seeded.book(seeded.current(NEW_YEAR).bundle).files["orders/credit.yaml"]
+    assert [r.approval.author for r in seeded.releases()] == ["ana"] * 3 + ["shipped"] * 3
 
 
 def test_a_line_of_the_chain_is_plain_json(store: Store, tmp_path: Path) -> None:

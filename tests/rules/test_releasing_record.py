@@ -33,6 +33,8 @@ def test_a_bundle_carries_its_reports(store: Store) -> None:
     proof = details["found"]["proof"]
     assert (proof["bundle"], proof["engine"], proof["differences"]) == (filed.proposal.bundle, engine(), [])
     assert proof["facts"] >= 10_000 * len(store.book(filed.proposal.bundle).tables)
+    [said] = [change["text"] for differs in details["differences"] for change in differs["changes"]]
+    assert said.endswith("percent 10 -> 12")
     assert any(line.startswith("+") and "percent: 12" in line for line in details["changes"])
 
 

@@ -32,7 +32,7 @@ def base_book(rules: str) -> RuleBook:
         folder = Path(rules) if rules else command_line().home / "rules"
         if (folder / "releases.jsonl").is_file():
             store = Store(folder)
-            return store.book(store.releases()[-1].bundle)
+            return store.book([r for r in store.releases() if r.is_general][-1].bundle)
         return RuleBook.of(folder) if rules else RuleBook.shipped()
     except BadTable as error:
         unreadable(error)

@@ -69,7 +69,10 @@ def _shown(found: dict[str, Any]) -> None:
         lines.append(f"  only for {len(found['contracts'])} contracts: {', '.join(found['contracts'][:10])}")
     if found["review"]:
         lines.append(f"  {found['state']} by {found['review']['by']}: {found['review']['comment'] or '-'}")
-    lines += [f"  {line}" for line in found["changes"]]
+    for differs in found["differences"]:
+        said = [*differs["head"], *(change["text"] for change in differs["changes"])]
+        lines += [f"  {differs['table']}: {sentence}" for sentence in said]
+    lines += ["  line by line:", *(f"    {line}" for line in found["changes"])]
     typer.echo("\n".join(lines))
     typer.echo("\n".join(_reports(found["found"])))
     for against in found["against"]:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from o2c_rules.bundles import Release, Store
+from o2c_rules.diffing import differences
 from o2c_rules.rulebook import RuleBook
 
 from .chain import body_of
@@ -35,11 +36,13 @@ def of_filed(filed: Filed) -> dict[str, Any]:
 
 
 def of_details(store: Store, filed: Filed) -> dict[str, Any]:
-    """With its reports as they were kept, and what differs from the base."""
+    """With its reports as they were kept, and what differs from the base: in an analyst's words, and line by line."""
     proposal = filed.proposal
     reports = {n: orjson.loads(store.report(proposal.bundle, n, digest)) for n, digest in proposal.reports.items()}
-    changes = changed_lines(store.book(proposal.base), store.book(proposal.bundle))
-    return of_filed(filed) | {"found": reports, "changes": changes}
+    base, book = store.book(proposal.base), store.book(proposal.bundle)
+    tables = [name for name in proposal.tables if name in base.tables or name in book.tables]
+    said = [difference.as_json() for difference in differences(base, book, tables)]
+    return of_filed(filed) | {"found": reports, "differences": said, "changes": changed_lines(base, book)}
 
 
 def changed_lines(base: RuleBook, book: RuleBook) -> list[str]:
