@@ -200,6 +200,8 @@ def _kind(node: Node | None, line: Place, findings: Findings) -> Kind:
 def _unit(options: Mapping[str, Node], kind: Kind, findings: Findings) -> int | Decimal:
     node = options.get("unit")
     if not isinstance(node, Scalar):
+        if node is not None:
+            findings.add(node.line, "a unit is one number", "the smallest step, such as 0.01")
         return 1
     if kind not in (Kind.NUMBER, Kind.MONEY):
         findings.add(node.line, f"a {kind} has no unit", "leave it out")
