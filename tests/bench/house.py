@@ -79,11 +79,10 @@ class Steps:
     def __enter__(self) -> "Steps":
         for owner, name, label in (
             (self._running.path.reception, "arrive", "decode"),
-            (consumer, "move_positions", "position"),
-            (consumer, "lock", "lock"),
-            (consumer.together, "read", "read heads"),
-            (consumer, "claim", "claim"),
-            (consumer, "load", "load"),
+            (self._running.path.families, "guess", "whom to lock"),
+            (self._running.path, "enter", "look"),
+            (consumer, "sort_out", "claim"),
+            (consumer.Loading, "rest", "load"),
             (consumer, "decide", "decide"),
             (consumer, "save", "rows to arrays"),
             (consumer.outbox, "enqueue", "encode events"),

@@ -1,55 +1,93 @@
-"""The naive peer: a FastStream handler per message, an ORM session and transaction each, published after the commit."""
+"""The naive peer: a FastStream handler per message, an ORM session and transaction each, published after the commit.
+
+It does the house's job on an order the way one writes it first: the contract's own model, the customer, its contract
+and its exposure through the ORM, the real rules on the same fact sheet, the order, the exposure and the decision
+written, the same event told. What it lacks is what the house adds: no inbox, outbox, chain, family or order of events.
+"""
 
 import asyncio
 import io
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
 
-from faststream.kafka import KafkaBroker
-from pydantic import BaseModel
-from sqlalchemy import BigInteger, DateTime, String, select
+from faststream.kafka import KafkaBroker, KafkaMessage
+from o2c_contracts.intake import OrderSubmitted
+from o2c_contracts.orders import OrderAccepted
+from o2c_orders import facts
+from o2c_orders.domain import contracts, customers
+from o2c_orders.domain.orders import WAITING, Order
+from o2c_orders.tables import metadata as of_the_house
+from o2c_rules.rulebook import RuleBook
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import registry
 
 from tests.bench.ground import INTAKE, Ground, Meter, Reading
 
-
-class Submitted(BaseModel):
-    """As somebody in a hurry would read it."""
-
-    order_id: str
-    customer_id: str
-    currency: str
-    total_minor: int
-    lines: list[dict[str, object]]
+COPIED = {"naive_customers": "customers", "naive_contracts": "contracts", "naive_exposures": "exposures"}
+tables = MetaData()
+_mapped = registry(metadata=tables)
 
 
-class Base(DeclarativeBase):
+class Row:
+    """One row of a table; the mapper adds its columns."""
+
+    def __init__(self, **columns: Any) -> None:
+        for name, value in columns.items():
+            setattr(self, name, value)
+
+
+class CustomerRow(Row):
     pass
 
 
-class Account(Base):
-    __tablename__ = "naive_accounts"
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
-    exposure_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+class ContractRow(Row):
+    pass
 
 
-class Order(Base):
-    __tablename__ = "naive_orders"
-    order_id: Mapped[str] = mapped_column(String, primary_key=True)
-    customer_id: Mapped[str] = mapped_column(String)
-    total_minor: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(String)
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+class ExposureRow(Row):
+    pass
+
+
+class OrderRow(Row):
+    pass
+
+
+class DecisionRow(Row):
+    pass
+
+
+for _kind, _name in {
+    CustomerRow: "customers", ContractRow: "contracts", ExposureRow: "exposures", OrderRow: "orders",
+}.items():  # fmt: skip
+    _copy = of_the_house.tables[_name].to_metadata(tables, name=f"naive_{_name}")
+    _copy.indexes.clear()  # Their names are taken; each row is found by its key.
+    _mapped.map_imperatively(_kind, _copy)
+_mapped.map_imperatively(
+    DecisionRow,
+    Table(
+        "naive_decisions",
+        tables,
+        Column("decision_id", Text, primary_key=True),
+        Column("subject", Text, nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("body", LargeBinary, nullable=False),
+    ),
+)
 
 
 async def run(ground: Ground, url: str, count: int, output: str) -> Reading:
-    """The first `count` orders of the topic; the rule is one comparison."""
+    """The first `count` orders of the topic, with the shipped rules."""
     engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
     async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.drop_all)
-        await connection.run_sync(Base.metadata.create_all)
+        await connection.run_sync(tables.drop_all)
+        await connection.run_sync(tables.create_all)
+        for name, origin in COPIED.items():
+            await connection.execute(text(f"insert into {name} select * from {origin}"))
     sessions = async_sessionmaker(engine, expire_on_commit=False)
+    book = RuleBook.shipped()
     logger = logging.getLogger("naive")  # As FastStream comes: two lines for each message, here unread.
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -59,13 +97,14 @@ async def run(ground: Ground, url: str, count: int, output: str) -> Reading:
     done, seen = asyncio.Event(), 0
 
     @broker.subscriber(INTAKE, group_id=f"naive-{output}-{count}", auto_offset_reset="earliest")
-    async def on_order(order: Submitted) -> None:
+    async def on_order(message: KafkaMessage) -> None:
         nonlocal seen
         if done.is_set():
             return
+        event = OrderSubmitted.model_validate_json(message.body)
         async with sessions() as session, session.begin():
-            status = await _decide(session, order)
-        await publisher.publish({"order_id": order.order_id, "status": status}, key=order.customer_id.encode())
+            told = await _decide(session, book, event)
+        await publisher.publish(told.model_dump(mode="json"), key=event.customer_id.encode())
         seen += 1
         if seen >= count:
             done.set()
@@ -79,19 +118,56 @@ async def run(ground: Ground, url: str, count: int, output: str) -> Reading:
     return reading
 
 
-async def _decide(session: AsyncSession, order: Submitted) -> str:
-    found = await session.scalars(select(Account).where(Account.customer_id == order.customer_id).with_for_update())
-    account = found.one_or_none() or Account(customer_id=order.customer_id, exposure_minor=0)
-    account.exposure_minor += order.total_minor
-    session.add(account)
-    status = "accepted" if account.exposure_minor < 10**12 else "held"
-    session.add(
-        Order(
-            order_id=order.order_id,
-            customer_id=order.customer_id,
-            total_minor=order.total_minor,
-            status=status,
-            at=datetime.now(UTC),
-        )
+async def _decide(session: AsyncSession, book: RuleBook, event: OrderSubmitted) -> OrderAccepted:
+    now = datetime.now(UTC)
+    customer = await session.get_one(CustomerRow, event.customer_id)
+    contract = await session.get_one(ContractRow, (event.customer_id, event.contract_id))
+    owed = await session.scalars(
+        select(ExposureRow).where(ExposureRow.customer_id == event.customer_id).with_for_update()
     )
-    return status
+    exposures = {(row.legal_entity, row.currency): row for row in owed}
+    row = exposures.get((event.legal_entity, event.currency)) or ExposureRow(
+        customer_id=event.customer_id,
+        legal_entity=event.legal_entity,
+        currency=event.currency,
+        ordered_minor=0,
+        delivered_minor=0,
+        receivable_minor=0,
+    )
+    order = _order(event, now)
+    exposure = sum(e.ordered_minor + e.delivered_minor + e.receivable_minor for e in exposures.values())
+    decision = book.decide("orders/credit", _sheet(order, (customer, contract), exposure), now.date())
+    assert decision["then"] == "accept", "the bench's customers have room"
+    id_ = str(uuid4())
+    row.ordered_minor += event.total_minor
+    session.add(row)
+    session.add(DecisionRow(decision_id=id_, subject=event.order_id, at=now, body=decision.record()))
+    columns = {name: getattr(order, name) for name in Order.__slots__}
+    session.add(OrderRow(**columns | {"status": "accepted", "decision_id": id_, "decided_at": now}))
+    return OrderAccepted(**event.__dict__, because=decision.because, decision_id=id_)
+
+
+def _order(event: OrderSubmitted, now: datetime) -> Order:
+    total = event.total_minor
+    return Order(
+        event.customer_id,
+        event.order_id,
+        event.contract_id,
+        event.legal_entity,
+        event.currency,
+        total,
+        total,
+        WAITING,
+        now,
+        now.date(),
+        event.model_dump_json(),
+    )
+
+
+def _sheet(order: Order, rows: tuple[Any, Any], exposure: int) -> Any:
+    """The house's own fact sheet, so that both ask the rules the same."""
+    customer = customers.Customer(**{n: getattr(rows[0], n) for n in customers.Customer.__slots__})
+    contract = contracts.Contract(**{n: getattr(rows[1], n) for n in contracts.Contract.__slots__})
+    parties = facts.Parties(customer, customer, contract, date.today())  # noqa: DTZ011 - as one writes it first
+    over = max(0, exposure + order.total_minor - customer.limit_minor)
+    return facts.order(order, parties, facts.Position(exposure_minor=exposure + order.total_minor, over_minor=over))
