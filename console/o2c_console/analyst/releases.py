@@ -83,7 +83,7 @@ def _state(release: Release, holding: set[int], now: datetime, *, never: bool) -
 
 def _line(row: dict[str, Any]) -> list[Any]:
     contracts = row.get("contracts")
-    whom = f"{len(contracts)} contracts" if contracts else "all"
+    whom = f"contracts ({len(contracts)})" if contracts else "all"
     return [
         row["n"], row["effective_from"][:16], row["bundle"][:12], f"{whom}, back" if row.get("returns") else whom,
         row["author"], row["approver"], row["ticket"], row["state"], " ".join(row["services"]), _remark(row),

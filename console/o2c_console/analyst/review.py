@@ -66,9 +66,10 @@ def _shown(found: dict[str, Any]) -> None:
         f"  bundle {found['bundle'][:12]} in place of {found['base'][:12]}",
     ]
     if found["contracts"]:
-        lines.append(f"  only for {len(found['contracts'])} contracts: {', '.join(found['contracts'][:10])}")
+        lines.append(f"  only for the contracts ({len(found['contracts'])}) {', '.join(found['contracts'][:10])}")
     if found["review"]:
-        lines.append(f"  {found['state']} by {found['review']['by']}: {found['review']['comment'] or '-'}")
+        said = "approved" if found["review"]["approved"] else "refused"
+        lines.append(f"  {said} by {found['review']['by']}: {found['review']['comment'] or '-'}")
     for differs in found["differences"]:
         said = [*differs["head"], *(change["text"] for change in differs["changes"])]
         lines += [f"  {differs['table']}: {sentence}" for sentence in said]
@@ -81,16 +82,19 @@ def _shown(found: dict[str, Any]) -> None:
 
 def _reports(found: dict[str, Any]) -> list[str]:
     """What check, golden cases and proof say, a line each, and each finding."""
-    check, cases, proof = found["check"], found["cases"], found["proof"]
-    flaws = [f"  {f['severity']} {f['kind']} in {f['where']}: {f['text']}" for f in check["findings"]]
-    failed = [f"  {f['where']}: {f['case']}: expected {', '.join(f['expected'])}" for f in cases["all"]["failures"]]
-    return [
-        f"check: {len(flaws)} findings",
-        *flaws,
-        f"cases: {len(failed)} of {cases['all']['cases']} not met; {cases['changed']['cases']} are of changed tables",
-        *failed,
-        f"proof: {len(proof['differences'])} differences in {proof['facts']} facts, by {proof['engine']}",
-    ]
+    lines = []
+    if check := found.get("check"):
+        flaws = check["findings"]
+        lines.append(f"check: {len(flaws)} findings")
+        lines += [f"  {f['severity']} {f['kind']} in {f['where']}: {f['text']}" for f in flaws]
+    if cases := found.get("cases"):
+        whole, mine = cases["all"], cases["changed"]
+        lines.append(f"cases: {len(whole['failures'])} of {whole['cases']} not met; {mine['cases']} of changed tables")
+        lines += [f"  {f['where']}: {f['case']}: expected {', '.join(f['expected'])}" for f in whole["failures"]]
+    if proof := found.get("proof"):
+        differs = len(proof["differences"])
+        lines.append(f"proof: {differs} differences in {proof['facts']} facts, by {proof['engine']}")
+    return lines
 
 
 def _from(found: dict[str, Any]) -> str:
