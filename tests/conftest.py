@@ -105,9 +105,9 @@ def own_kafka(request: pytest.FixtureRequest) -> Iterator[Callable[..., Broker]]
     """A factory of local brokers for a test that kills them: `own_kafka()`; the same name starts it again."""
     started: list[Path] = []
 
-    def start(name: str = "0") -> Broker:
+    def start(name: str = "0", *, more: str = "") -> Broker:
         started.append(_own_folder(request, "kafka") / name)
-        return _local_broker(started[-1])
+        return _local_broker(started[-1], more)
 
     yield start
     for folder in started:
@@ -137,9 +137,9 @@ def _databases(cluster: Cluster) -> Iterator[Callable[..., str]]:
         local_postgres.psql(cluster, "".join(f"DROP DATABASE {name} WITH (FORCE);\n" for name in made))
 
 
-def _local_broker(folder: Path) -> Broker:
+def _local_broker(folder: Path, more: str = "") -> Broker:
     try:
-        return local_kafka.start(folder, quick=True)
+        return local_kafka.start(folder, quick=True, more=more)
     except KafkaNotStarted as failure:
         if os.environ.get("REQUIRE_KAFKA") == "1" or not local_kafka.missing():
             raise

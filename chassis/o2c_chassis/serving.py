@@ -95,9 +95,9 @@ async def bus_of(settings: BusSettings) -> Bus:
             raise BadSettings("the loopback bus needs its database: O2C_LOG_URL")
         log = await Database(settings.log_url.get_secret_value(), most=3).open()
         return await Loopback(log, exclusive=False).open()
-    from .kafka import Kafka  # noqa: PLC0415 - an embedded run needs no Kafka client
+    from .kafka import Kafka, security_of  # noqa: PLC0415 - an embedded run needs no Kafka client
 
-    return Kafka(settings.kafka_servers)
+    return Kafka(settings.kafka_servers, security_of(settings))
 
 
 @asynccontextmanager

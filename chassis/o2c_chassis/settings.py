@@ -43,7 +43,26 @@ class Auth(BaseSettings):
         return (init_settings,)
 
 
-class BusSettings(Auth):
+class KafkaClient(Auth):
+    """How every client of this process proves who it is to Kafka's brokers."""
+
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="as the brokers' listener: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        None, description="with SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    kafka_username: str = Field("", description="with SASL: who this is")
+    kafka_password: SecretStr | None = Field(None, description="with SASL: its password; or in a file:")
+    kafka_password_file: Path | None = Field(None, description="with SASL: a file that holds the password")
+    kafka_ca_file: Path | None = Field(
+        None, description="with SSL: PEM file of the brokers' authority; empty: the system's"
+    )
+    kafka_certificate_file: Path | None = Field(None, description="with SSL: PEM file of this client's own certificate")
+    kafka_key_file: Path | None = Field(None, description="with SSL: PEM file of that certificate's key")
+
+
+class BusSettings(KafkaClient):
     """How events travel."""
 
     bus: Literal["kafka", "loopback"] = Field("kafka", description="Kafka, or the log in PostgreSQL for one machine")

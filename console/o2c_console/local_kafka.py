@@ -70,10 +70,13 @@ def fetch(jars: Path = JARS) -> Path:
     return jars
 
 
-def start(folder: Path = HOME, *, port: int | None = None, quick: bool = False, jars: Path = JARS) -> Broker:
+def start(
+    folder: Path = HOME, *, port: int | None = None, quick: bool = False, jars: Path = JARS, more: str = ""
+) -> Broker:
     """Start the broker whose log lies in `folder`, or return the one that runs there.
 
-    A folder keeps its port where it is still free; a new one gets `port`, or any. Raises KafkaNotStarted.
+    A folder keeps its port where it is still free; a new one gets `port`, or any. `more`: lines behind those of
+    server.properties, where the last word on a setting counts. Raises KafkaNotStarted.
     """
     if missing():
         raise KafkaNotStarted(f"a local Kafka needs Java 17 and Maven; not found: {', '.join(missing())}")
@@ -85,7 +88,7 @@ def start(folder: Path = HOME, *, port: int | None = None, quick: bool = False, 
             return running
         java = [*JAVA, *([QUICK_TO_START] if quick else []), f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.xml'}"]
         port = free_port(port or _last_port(folder))
-        _write_properties(folder, port)
+        _write_properties(folder, port, more)
         _format(folder, [*java, "-cp", f"{jars}/*"])
         return _launch(folder, port, [*java, "-cp", f"{jars}/*"])
 
@@ -136,8 +139,8 @@ def _properties(folder: Path) -> Path:
     return folder / "server.properties"
 
 
-def _write_properties(folder: Path, port: int) -> None:
-    template = string.Template((RECIPE / "server.properties").read_text())
+def _write_properties(folder: Path, port: int, more: str) -> None:
+    template = string.Template((RECIPE / "server.properties").read_text() + more)
     filled = template.substitute(port=port, controller_port=free_port(), logs=folder / "logs")
     _properties(folder).write_text(filled)
 

@@ -31,7 +31,7 @@ from .desk import client_of, closing, desk_app
 from .intake import Intake, released
 from .local_server import free_port
 from .rules_desk import RulesDesk
-from .settings import PEOPLE, inherited
+from .settings import PEOPLE, command_line, inherited
 
 log = logging.getLogger("o2c.up")
 
@@ -76,11 +76,11 @@ async def up_on_loopback(place: Place, services: Mapping[str, Service], said: Te
 
 async def up_on_kafka(place: Place, services: Mapping[str, Service], servers: str, said: TextIO) -> None:
     """Each service a process of its own; this one is the address before them."""
-    from o2c_chassis.kafka import Kafka  # noqa: PLC0415 - an embedded run needs no Kafka client
+    from o2c_chassis.kafka import Kafka, security_of  # noqa: PLC0415 - an embedded run needs no Kafka client
 
     async with AsyncExitStack() as stack:
         urls = await _prepared(place, services, stack)
-        bus: Bus = Kafka(servers)
+        bus: Bus = Kafka(servers, security_of(command_line()))
         stack.push_async_callback(bus.close)
         auth = read("o2c", Auth, http_host="127.0.0.1", http_port=place.port, identities=place.people, oidc_issuer="")
         ports = {name: free_port() for name in services}

@@ -140,11 +140,15 @@ def _applied(servers: str, file: Path, replication: str, *, create: bool) -> App
 
 
 async def _topics(servers: str, file: Path, replication: str, *, create: bool) -> Applied:
-    from o2c_chassis.kafka import apply_topics, specified  # noqa: PLC0415 - an embedded run needs no Kafka client
+    from o2c_chassis.kafka import apply_topics, security_of, specified  # noqa: PLC0415 - an embedded run needs no Kafka client
 
     wanted = specified(file, replication)
     try:
-        done = await apply_topics(servers, wanted, create=create)
+        security = security_of(command_line())
+    except BadSettings as error:
+        stop(str(error))
+    try:
+        done = await apply_topics(servers, wanted, create=create, security=security)
     except Exception as error:  # noqa: BLE001 - whatever the client raises, the broker could not be asked
         stop(f"{servers}: {error}", "make kafka starts a local broker")
     return list(done.created), [(d.topic, d.what, d.wanted, d.found) for d in done.differs], list(done.unchanged)

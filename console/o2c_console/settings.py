@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from o2c_chassis.settings import Auth, BusSettings, read
+from o2c_chassis.settings import BusSettings, KafkaClient, read
 from o2c_contracts.topics import SERVICES
 from pydantic import Field, SecretStr
 
@@ -33,7 +33,7 @@ class ConsoleSettings(BusSettings):
         return {name: str(getattr(self, f"{name}_url")) for name in SERVICES}
 
 
-class CommandSettings(Auth):
+class CommandSettings(KafkaClient):
     """Of the command line."""
 
     url: str = Field("http://127.0.0.1:8080", description="the platform's one address")

@@ -28,6 +28,8 @@ from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16,
 
 from o2c_chassis.bus import Place
 
+from .security import OPEN, Security
+
 ANSWER_SECONDS = 10.0
 _EARLIEST, _LATEST = -2, -1
 _ONLY_COMMITTED = 1
@@ -48,8 +50,8 @@ class Topic:
 class Cluster:
     """Asks one question at a time; a connection that failed once is not used again."""
 
-    def __init__(self, servers: str) -> None:
-        self._servers = servers
+    def __init__(self, servers: str, security: Security = OPEN) -> None:
+        self._servers, self._security = servers, security
         self._client: Any = None
         self._turn = asyncio.Lock()
 
@@ -106,6 +108,7 @@ class Cluster:
                             client_id="o2c-cluster",
                             request_timeout_ms=int(ANSWER_SECONDS * 1000),
                             metadata_max_age_ms=60_000,
+                            **self._security.for_aiokafka,
                         )
                         await self._client.bootstrap()
                     yield self._client

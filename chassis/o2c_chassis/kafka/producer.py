@@ -18,6 +18,7 @@ from o2c_chassis.errors import Lost
 
 from .cluster import Cluster, Topic
 from .salvage import taken_apart
+from .security import OPEN, Security
 
 PUBLISH_SECONDS = 20.0
 _START_SECONDS, _CLOSE_SECONDS = 10.0, 5.0
@@ -33,11 +34,11 @@ class Discarded(KafkaError):
 class Kafka:
     """One producer, made when it is first needed; the brokers' word on topics and offsets."""
 
-    def __init__(self, servers: str) -> None:
-        self.servers = servers
+    def __init__(self, servers: str, security: Security = OPEN) -> None:
+        self.servers, self.security = servers, security
         self.published: dict[Place, int] = {}
         """Where the next record would go, by what was acknowledged here: the end, where nobody else writes."""
-        self._cluster = Cluster(servers)
+        self._cluster = Cluster(servers, security)
         self._producer: Any = None
         self._building = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
@@ -111,6 +112,7 @@ class Kafka:
                     request_timeout_ms=10_000,
                     retry_backoff_ms=100,
                     metadata_max_age_ms=60_000,
+                    **self.security.for_aiokafka,
                 )
                 try:
                     await asyncio.wait_for(producer.start(), _START_SECONDS)

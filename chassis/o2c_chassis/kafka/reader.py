@@ -45,7 +45,7 @@ class KafkaReader(ConsumerRebalanceListener):
     def __init__(self, bus: Kafka, group: str, topics: Sequence[str], database: Database, on_slices: OnSlices) -> None:
         self.timing = Timing()
         self.pauses = PAUSES
-        self._bus, self._group = bus, Group(bus.servers, group, tuple(topics))
+        self._bus, self._group = bus, Group(bus.servers, group, tuple(topics), bus.security)
         self._database, self._on_slices = database, on_slices
         self._following = Following()
         self._seen: dict[str, str] = {}

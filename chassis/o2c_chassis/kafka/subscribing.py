@@ -15,6 +15,8 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from o2c_contracts.wire import Record
 
+from .security import OPEN, Security
+
 LOG = logging.getLogger("o2c_chassis.kafka")
 _FASTSTREAM = LOG.getChild("faststream")
 _FASTSTREAM.setLevel(logging.ERROR)  # it warns at every start that it may not create topics
@@ -47,6 +49,7 @@ class Group:
     servers: str
     name: str
     topics: tuple[str, ...]
+    security: Security = OPEN
 
 
 def subscribed(group: Group, timing: Timing, listener: ConsumerRebalanceListener) -> tuple[KafkaBroker, Any]:
@@ -92,6 +95,7 @@ def _broker(group: Group, timing: Timing) -> KafkaBroker:
         request_timeout_ms=40_000,
         retry_backoff_ms=100,
         metadata_max_age_ms=60_000,
+        security=group.security.for_faststream,
         apply_types=False,
         logger=_FASTSTREAM,
         log_level=logging.DEBUG,

@@ -12,6 +12,7 @@ from aiokafka.errors import for_code
 from ruamel.yaml import YAML
 
 from .cluster import Cluster
+from .security import OPEN, Security
 
 _ALREADY_THERE = 36
 
@@ -60,18 +61,20 @@ def specified(file: Path, replication: str = "single") -> tuple[TopicSpec, ...]:
     return tuple(TopicSpec(name, partitions, kind["factor"], configs) for name, partitions in names.items())
 
 
-async def apply_topics(servers: str, spec: Sequence[TopicSpec], *, create: bool = True) -> Applied:
+async def apply_topics(
+    servers: str, spec: Sequence[TopicSpec], *, create: bool = True, security: Security = OPEN
+) -> Applied:
     """Make the missing topics; with `create=False` only look, and a missing topic is one that differs.
 
     Neither a number of partitions nor a setting of an existing topic is changed: the first would move keys, the second
     is an operator's decision. Raises the client's errors.
     """
-    async with _admin(servers) as admin:
+    async with _admin(servers, security) as admin:
         there = set(await admin.list_topics())
         missing = [t for t in spec if t.name not in there]
         if create:
             await _create(admin, missing)
-            await _wait_until_led(servers, missing)
+            await _wait_until_led(Cluster(servers, security), missing)
         known = [t for t in spec if t.name in there]
         differs = [] if create else [Differs(t.name, "topic", "exists", "missing") for t in missing]
         differs += await _differences(admin, known)
@@ -91,9 +94,8 @@ async def _create(admin: Any, missing: Sequence[TopicSpec]) -> None:
             raise for_code(error)(f"{name}: {reason[0] if reason else ''}")
 
 
-async def _wait_until_led(servers: str, topics: Sequence[TopicSpec]) -> None:
+async def _wait_until_led(cluster: Cluster, topics: Sequence[TopicSpec]) -> None:
     """The controller answers before the brokers serve what it has made."""
-    cluster = Cluster(servers)
     try:
         await cluster.offsets([(t.name, partition) for t in topics for partition in range(t.partitions)])
     finally:
@@ -132,8 +134,10 @@ async def _configs(admin: Any, names: Iterable[str]) -> dict[str, dict[str, str]
 
 
 @asynccontextmanager
-async def _admin(servers: str) -> AsyncIterator[Any]:
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers, client_id="o2c-topics", request_timeout_ms=70_000)
+async def _admin(servers: str, security: Security) -> AsyncIterator[Any]:
+    admin: Any = AIOKafkaAdminClient(
+        bootstrap_servers=servers, client_id="o2c-topics", request_timeout_ms=70_000, **security.for_aiokafka
+    )
     try:
         await admin.start()
         yield admin
