@@ -1,4 +1,4 @@
-"""CPU seconds of a check over tables of 1,000 and 5,000 rows, six columns, with wildcards: `python tests/bench/checks.py`.
+"""CPU seconds of a check over large tables of six columns with wildcards: `python tests/bench/checks.py`.
 
 Asserts nothing: `tests/rules/test_check_size.py` counts the steps, which no busy machine changes.
 """

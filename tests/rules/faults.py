@@ -103,7 +103,8 @@ def _wrong_cells(fact: Fact, cell: Cell | None) -> Iterator[tuple[Cell, str]]:
         if isinstance(test, Interval):
             others = list(_wrong_intervals(fact, test))
         elif fact.name == "currency":
-            others = [(word, f"{word} for {test}") for word in CURRENCIES if word not in cell.tests][:1]
+            known = [word for word in CURRENCIES if word not in cell.tests]
+            others = [(known[0], f"{known[0]} for {test}")] if known else []
         else:
             others = []
         for other, what in others:

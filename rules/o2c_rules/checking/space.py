@@ -128,8 +128,8 @@ class Space:
         self.columns = [Column(coder, self.rows) for coder in self.coding.coders]
         self.present: Box = tuple(column.present for column in self.columns)
         self.any: Box = tuple(column.present | column.absent for column in self.columns)
-        self._order = sorted(range(len(self.columns)), key=lambda at: self.columns[at].share())
-        self._steps = 0
+        self.steps = 0
+        """How many parts were looked at so far."""
 
     def box_of(self, row: int) -> Box:
         """All that a row accepts."""
@@ -149,13 +149,13 @@ class Space:
 
     def uncovered(self, within: Box, rows: int) -> Iterator[Box]:
         """The parts of a box that none of these rows matches, apart from each other; Tangled when they are too many."""
-        order = self._order
-        rest = [self.all] * (len(order) + 1)
-        for level in range(len(order) - 1, -1, -1):
-            column = self.columns[order[level]]
-            rest[level] = rest[level + 1] & rows & column.covering(within[order[level]])
         if all(within):
-            yield from self._walk(0, rows, within, rest, set())
+            order = sorted(range(len(within)), key=lambda at: within[at].bit_count())
+            rest = [self.all] * (len(order) + 1)
+            for level in range(len(order) - 1, -1, -1):
+                column = self.columns[order[level]]
+                rest[level] = rest[level + 1] & rows & column.covering(within[order[level]])
+            yield from _Search(self, order, rest).walk(0, rows, within)
 
     def split(self, at: int, codes: int, rows: int) -> list[tuple[int, int]]:
         """The codes of a column in parts, each with those of the rows that accept it; fewest rows first."""
@@ -167,8 +167,8 @@ class Space:
             for code in bits(codes):
                 left = rows & column.rows_of_code[code]
                 parts[left] = parts.get(left, 0) | 1 << code
-        self._steps += len(parts)
-        if self._steps > STEPS_MOST:
+        self.steps += len(parts)
+        if self.steps > STEPS_MOST:
             raise Tangled(f"more than {STEPS_MOST:,} parts")
         return sorted(((part, left) for left, part in parts.items()), key=lambda found: found[1].bit_count())
 
@@ -184,20 +184,6 @@ class Space:
             parts = finer
         return parts
 
-    def _walk(self, level: int, rows: int, box: Box, rest: Sequence[int], full: set[tuple[int, int]]) -> Iterator[Box]:
-        if not rows:
-            yield box
-            return
-        if level == len(self._order) or rows & rest[level] or (level, rows) in full:
-            return
-        at, found = self._order[level], False
-        for part, left in self.split(at, box[at], rows):
-            for inner in self._walk(level + 1, left, (*box[:at], part, *box[at + 1 :]), rest, full):
-                found = True
-                yield inner
-        if not found:
-            full.add((level, rows))
-
     def widened(self, box: Box, within: Box, rows: int) -> Box:
         """An unmatched box made as large as it can be without any of these rows matching in it."""
         sides = list(box)
@@ -207,3 +193,35 @@ class Space:
             free = (code for code in bits(within[at]) if not near & column.rows_of_code[code])
             sides[at] = reduce(or_, (1 << code for code in free), 0)
         return tuple(sides)
+
+
+class _Search:
+    """One walk through a box, column by column, the widest side last."""
+
+    def __init__(self, space: Space, order: Sequence[int], rest: Sequence[int]) -> None:
+        self._space, self._order, self._rest = space, order, rest
+        self._full: set[tuple[int, int]] = set()
+
+    def walk(self, level: int, rows: int, box: Box) -> Iterator[Box]:
+        """The parts of the box without any of these rows, which match in the columns before the level."""
+        if not rows:
+            yield box
+            return
+        if level == len(self._order) or rows & self._rest[level] or (level, rows) in self._full:
+            return
+        at, found = self._order[level], False
+        for part, left in self._parts(level, box[at], rows):
+            for inner in self.walk(level + 1, left, (*box[:at], part, *box[at + 1 :])):
+                found = True
+                yield inner
+        if not found:
+            self._full.add((level, rows))
+
+    def _parts(self, level: int, codes: int, rows: int) -> Sequence[tuple[int, int]]:
+        """In the last column only what no row accepts is of interest."""
+        at = self._order[level]
+        if level < len(self._order) - 1:
+            return self._space.split(at, codes, rows)
+        column = self._space.columns[at]
+        free = codes & ~reduce(or_, (column.of_row(row)[0] for row in bits(rows)), 0)
+        return [(free, 0)] if free else []
