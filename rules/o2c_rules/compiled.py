@@ -17,9 +17,9 @@ from .policies import HitPolicy
 from .projection import Projected, Projection, Undecidable
 from .sentences import fill
 from .source import BadTable, Finding
-from .table import Aggregation, Default, Policy, Row, Table
+from .table import Aggregation, Default, Policy, Response, Row, Table
 from .unrolled import codes_of
-from .values import Absent, Facts, Value
+from .values import MISSING, Absent, Facts, Value
 
 COMPARED_MOST = 512
 
@@ -38,8 +38,14 @@ class Compiled:
         self._kinds = {f.name: f.kind for f in table.facts} | {o.name: o.kind for o in table.outcomes}
         self._nothing: Mapping[str, Value] = {o.name: None for o in table.outcomes}
         self._policy = HitPolicy(table)
+        self._row_ids = [row.id for row in table.rows]
         self._takes_first, self._alone = table.policy is Policy.FIRST, [(row,) for row in table.rows]
         self.projection = Projection(table)
+        self._lacking = {fact.name: MISSING for fact in table.facts}
+        self._as_given = all(
+            fact.expression is None and Response.DEFAULT not in (fact.missing.response, fact.null.response)
+            for fact in table.facts
+        )
         self.coding = Coding(table)
         self.codes_of = codes_of(table, self.coding)
         """The codes of a fact sheet; None where projection and coding must say."""
@@ -68,19 +74,17 @@ class Compiled:
             codes, values = self._coded(facts)
         except Undecidable as why:
             return Explanation(self.name, (), (), (), (), str(why))
-        rows, conflict = self._answer(self._index.matches(codes))
-        if conflict is not None:
-            values = self.projection.of(facts)
-        return self.explanation_of(self._finished(Decision(self, "", None, facts, rows, conflict, values, codes)))
+        matched = self._index.matches(codes)
+        rows, conflict = self._answer(matched)
+        known = self._values(facts) if values is None else values
+        because = () if conflict is not None else self._sentences(rows, {**facts, **known})
+        misses = self._explainer.misses(codes, known, facts.get("currency"))
+        return Explanation(self.name, _ids(rows), because, self._ids_of(matched), misses, conflict)
 
     def compare(self, codes: Sequence[int]) -> None:
         """Ask both executors; Disagreement unless they say the same."""
         self._every(codes)
         self._first(codes)
-
-    def _finished(self, decision: Decision) -> Decision:
-        """The decision with whatever of its outcome depends on the facts themselves."""
-        return decision
 
     def _coded(self, facts: Facts) -> tuple[tuple[int, ...], Projected | None]:
         """The codes, with the projected facts where those were needed; Undecidable where nobody may decide."""
@@ -94,6 +98,8 @@ class Compiled:
         """The rows that answer where these match, or why none may."""
         if not matched:
             return (), None
+        if self._takes_first:
+            return self._alone[(matched & -matched).bit_length() - 1], None
         chosen = self._policy.chosen(matched)
         conflict = None if chosen else self._policy.conflict(matched)
         return tuple([self.table.rows[n] for n in chosen]), conflict
@@ -112,30 +118,38 @@ class Compiled:
         """The winners' sentences, or the default's."""
         if decision.undecided is not None:
             return ()
-        default = self.table.default
-        speaking: Iterable[Row | Default] = decision.rows or ((default,) if default else ())
-        sentences, facts = [], None
-        for each in speaking:
-            if "{" in each.because:
-                facts = facts or {**decision.facts, **self.values_of(decision)}
-                sentences.append(fill(each.because, {**facts, **each.outcome}, self._kinds))
-            elif each.because:
-                sentences.append(each.because)
-        return tuple(sentences)
+        if not any("{" in each.because for each in self._speaking(decision.rows)):
+            return self._sentences(decision.rows, {})
+        return self._sentences(decision.rows, {**decision.facts, **self.values_of(decision)})
 
     def values_of(self, decision: Decision) -> Mapping[str, Value | Absent]:
         """The declared facts as they were decided upon, derived ones included, where rows were asked."""
-        return self.projection.of(decision.facts) if decision.values is None else decision.values
+        return self._values(decision.facts) if decision.values is None else decision.values
 
     def explanation_of(self, decision: Decision) -> Explanation:
         """Winners, matches and nearest misses."""
-        winners = tuple([row.id for row in decision.rows])
+        winners = _ids(decision.rows)
         if decision.values is None and decision.undecided is not None:
             return Explanation(self.name, winners, (), (), (), decision.undecided)
         codes = decision.codes
         misses = self._explainer.misses(codes, self.values_of(decision), decision.facts.get("currency"))
-        matched = tuple([self.table.rows[n].id for n in bits(self._index.matches(codes))])
+        matched = self._ids_of(self._index.matches(codes))
         return Explanation(self.name, winners, decision.because, matched, misses, decision.undecided)
+
+    def _values(self, facts: Facts) -> Mapping[str, Value | Absent]:
+        """The declared facts of a sheet that gave codes at once: as they are, but where the head derives or supplies
+        some."""
+        return {**self._lacking, **facts} if self._as_given else self.projection.of(facts)
+
+    def _speaking(self, rows: tuple[Row, ...]) -> Sequence[Row | Default]:
+        return rows or ((self.table.default,) if self.table.default else ())
+
+    def _sentences(self, rows: tuple[Row, ...], values: Mapping[str, Value | Absent]) -> tuple[str, ...]:
+        speaking = [each for each in self._speaking(rows) if each.because]
+        return tuple([fill(each.because, {**values, **each.outcome}, self._kinds) for each in speaking])
+
+    def _ids_of(self, matched: int) -> tuple[str, ...]:
+        return tuple([self._row_ids[n] for n in bits(matched)])
 
     def _first(self, codes: Sequence[int]) -> int | None:
         row = self._durable.first(codes)
@@ -196,6 +210,16 @@ class Computing(Compiled):
         super().__init__(table)
         self._calculation = Calculation(table)
 
+    def explain(self, facts: Facts) -> Explanation:
+        """As of any table, with what is calculated."""
+        try:
+            codes, values = self._coded(facts)
+        except Undecidable as why:
+            return Explanation(self.name, (), (), (), (), str(why))
+        rows, conflict = self._answer(self._index.matches(codes))
+        known = self._values(facts) if values is None else values
+        return self.explanation_of(self._finished(Decision(self, "", None, facts, rows, conflict, known, codes)))
+
     def decide(self, facts: Facts, on: date, bundle: str) -> Decision:
         """As of any table; undecided where an outcome cannot be calculated."""
         return self._finished(super().decide(facts, on, bundle))
@@ -232,6 +256,10 @@ class Computing(Compiled):
     def _falls_back(self, decision: Decision) -> bool:
         default = self.table.default
         return default is not None and super().outcome_of(decision) is default.outcome
+
+
+def _ids(rows: Iterable[Row]) -> tuple[str, ...]:
+    return tuple([row.id for row in rows])
 
 
 def compile_table(table: Table) -> Compiled:

@@ -1,6 +1,6 @@
 """Why a table answered as it did: the winner, every row that matched, and the nearest rows that would have won."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from itertools import chain
@@ -77,101 +77,105 @@ class Explainer:
     """Finds the nearest misses of one table."""
 
     def __init__(self, table: Table, coding: Coding, index: Index, policy: HitPolicy) -> None:
-        self._rows, self._index, self._policy = table.rows, index, policy
-        self._ids = [row.id for row in table.rows]
-        self._columns = [_Column(coder, masks) for coder, masks in zip(coding.coders, index.masks, strict=True)]
+        self._index, self._policy = index, policy
+        self._columns = [_Column(table, coder, masks) for coder, masks in zip(coding.coders, index.masks, strict=True)]
 
     def misses(self, codes: Sequence[int], values: Mapping[str, Value | Absent], currency: Value) -> tuple[Miss, ...]:
         """At most three, in row order. `values` are the declared facts, whose codes these are."""
+        failing, everywhere = self._failing_once(codes)
         found: list[Miss] = []
-        for row, column, rest in self._failing_once(codes):
-            value = values[column.name]
-            nearest = column.nearest(row, value, rest & self._policy.blocking(row))
-            if nearest is None:
-                continue
-            away = None if nearest is MISSING or not column.ordered else distance(value, nearest)
-            id_, wanted = self._ids[row], self._rows[row].cells[column.name].text
-            found.append(Miss(id_, column.name, wanted, value, nearest, away, column.kind, currency))
+        blocking = self._policy.blocking
+        while everywhere:
+            lowest = everywhere & -everywhere
+            everywhere ^= lowest
+            for rows, column, rest in failing:
+                if rows & lowest:
+                    row = lowest.bit_length() - 1
+                    miss = column.miss(row, values[column.name], rest & blocking(row), currency)
+                    if miss is not None:
+                        found.append(miss)
+                    break
             if len(found) == MISSES_MOST:
                 break
         return tuple(found)
 
-    def _failing_once(self, codes: Sequence[int]) -> Iterator[tuple[int, "_Column", int]]:
-        """Rows in order that fail in one column and may yet answer: row, column, the rows that match all the others."""
+    def _failing_once(self, codes: Sequence[int]) -> tuple[list[tuple[int, "_Column", int]], int]:
+        """For each column the rows that fail in it alone and may yet answer, and those that match all the others; then
+        the rows of all columns together."""
         matched, rests = self._index.rests(codes)
-        some, everywhere, policy = [], 0, self._policy
+        failing, everywhere, open_to = [], 0, self._policy.open_to
         for column, rest in zip(self._columns, rests, strict=True):
-            if rest == matched:
-                continue
-            failing = rest ^ matched
-            if always := rest & column.not_asking:
-                failing &= policy.open_to(always)
-            if failing:
-                some.append((failing, column, rest))
-                everywhere |= failing
-        while everywhere:
-            lowest = everywhere & -everywhere
-            everywhere ^= lowest
-            for failing, column, rest in some:
-                if failing & lowest:
-                    yield lowest.bit_length() - 1, column, rest
-                    break
+            rows = rest ^ matched
+            if rows:
+                always = rest & column.not_asking
+                if always:
+                    rows &= open_to(always)
+                failing.append((rows, column, rest))
+                everywhere |= rows
+        return failing, everywhere
 
 
-class _Span(NamedTuple):
-    """The cell of a row that is one run of places: the first and the last whole step in it, and where they lie."""
+class _Asked(NamedTuple):
+    """What a row asks about a column: the first and the last whole step of its cell where that is one run, with the
+    rows that match there."""
 
-    lowest: Bound | None
-    lowest_place: int
-    highest: Bound | None
-    highest_place: int
+    row: str
+    wanted: str
+    is_span: bool
+    lowest: Bound | None = None
+    rows_at_lowest: int = 0
+    highest: Bound | None = None
+    rows_at_highest: int = 0
 
 
 class _Column:
     """One column, with the values nearest to the bounds of its cells."""
 
-    def __init__(self, coder: Coder, masks: Sequence[int]) -> None:
-        self.name, self.kind, self.ordered = coder.name, coder.fact.kind, coder.fact.kind in ORDERED
+    def __init__(self, table: Table, coder: Coder, masks: Sequence[int]) -> None:
+        self.name, self._kind, self._ordered = coder.name, coder.fact.kind, coder.fact.kind in ORDERED
         self.not_asking = masks[coder.of_place[coder.missing]]
-        self._coder, self._words = coder, list(coder.words)
+        self._coder, self._words, self._rows = coder, list(coder.words), table.rows
         self._rows_of_place = [masks[code] for code in coder.of_place]
-        self._spans: dict[int, _Span | None] = {}
+        self._asked: dict[int, _Asked] = {}
 
-    def nearest(self, row: int, value: Value | Absent, blocking: int) -> Value | Absent:
-        """The nearest value with which the row answers while none of the blocking rows matches; None where there is
-        none. MISSING where the row would answer, but no value can be named."""
+    def miss(self, row: int, value: Any, blocking: int, currency: Value) -> Miss | None:
+        """With which value the row would answer; None where it never does, because some of the blocking rows match."""
         if blocking & self.not_asking:
             return None  # A row that does not ask about this column stands in the way whatever the value.
-        if not self.ordered or value is None or value is MISSING:
-            return self._any_of(row, blocking)
-        span = self._spans[row] if row in self._spans else self._span(row)
-        if span is not None:
-            edge, place, highest, highest_place = span
-            if edge is None or (highest is not None and value > highest):  # type: ignore[operator]
-                edge, place = highest, highest_place
-            if not blocking & self._rows_of_place[place]:
-                return edge
-        return self._nearest_of_order(row, value, blocking)  # type: ignore[arg-type]
+        asked = self._asked.get(row)
+        if asked is None:
+            asked = self._asked[row] = self._of_row(row)
+        if not self._ordered or value is None or value is MISSING:
+            word = self._any_of(row, blocking)
+            return None if word is None else Miss(asked.row, self.name, asked.wanted, value, word, None, self._kind)
+        id_, wanted, is_span, nearest, rows, highest, rows_at_highest = asked
+        if nearest is None or (highest is not None and value > highest):
+            nearest, rows = highest, rows_at_highest
+        if not is_span or blocking & rows:
+            nearest = self._nearest(row, value, blocking)
+        if nearest is None:
+            return None
+        return Miss(id_, self.name, wanted, value, nearest, distance(value, nearest), self._kind, currency)
 
     def _any_of(self, row: int, blocking: int) -> Value | Absent:
+        """A word with which the row answers; MISSING where it would, but no word can be named."""
         for place in chain.from_iterable(self._coder.runs[row] or ()):
             if not blocking & self._rows_of_place[place]:
                 return self._words[place] if place < len(self._words) else MISSING
         return None
 
-    def _span(self, row: int) -> _Span | None:
-        """None for a cell of several runs, or with bounds that no whole step lies next to."""
-        runs, span = self._coder.runs[row] or (), None
-        if len(runs) == 1:
-            low, high = runs[0].start, runs[0].stop - 1
-            lowest, highest = _edge(self._coder, low, upper=False), _edge(self._coder, high, upper=True)
-            endless_below, endless_above = low == 0, high == self._coder.null - 1
-            if (lowest is not None or endless_below) and (highest is not None or endless_above):
-                span = _Span(lowest, low, highest, high)
-        self._spans[row] = span
-        return span
+    def _of_row(self, row: int) -> _Asked:
+        id_, wanted = self._rows[row].id, self._rows[row].cells[self.name].text
+        runs = self._coder.runs[row] or ()
+        if not self._ordered or len(runs) != 1:
+            return _Asked(id_, wanted, is_span=False)
+        low, high = runs[0].start, runs[0].stop - 1
+        lowest, highest = _edge(self._coder, low, upper=False), _edge(self._coder, high, upper=True)
+        if (lowest is None and low != 0) or (highest is None and high != self._coder.null - 1):
+            return _Asked(id_, wanted, is_span=False)  # No whole step lies next to a bound.
+        return _Asked(id_, wanted, True, lowest, self._rows_of_place[low], highest, self._rows_of_place[high])
 
-    def _nearest_of_order(self, row: int, value: Bound, blocking: int) -> Value | Absent:
+    def _nearest(self, row: int, value: Bound, blocking: int) -> Bound | None:
         own, runs = self._coder.place(value), self._coder.runs[row] or ()
         below = (place for run in reversed(runs) for place in reversed(run[: max(own - run.start, 0)]))
         above = (place for run in runs for place in run[max(own - run.start, 0) :])

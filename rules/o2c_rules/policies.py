@@ -35,34 +35,30 @@ class HitPolicy:
 
     def blocking(self, row: int) -> int:
         """The rows any of which, matching too, keep a row from answering."""
+        if self._policy is Policy.FIRST:
+            return (1 << row) - 1
         found = self._blocking.get(row)
         if found is None:
             found = self._blocking[row] = self._blocked_by(row)
         return found
 
     def _blocked_by(self, row: int) -> int:
-        own = 1 << row
         match self._policy:
-            case Policy.FIRST:
-                return own - 1
             case Policy.UNIQUE:
-                return self._all ^ own
+                return self._all ^ 1 << row
             case Policy.ANY:
                 outcome = self._rows[row].outcome
                 return sum(1 << n for n, other in enumerate(self._rows) if n < row or other.outcome != outcome)
             case Policy.PRIORITY:
                 order = self._order[row]
                 return sum(1 << n for n, other in enumerate(self._order) if other < order)
-            case Policy.OUTPUT_ORDER | Policy.RULE_ORDER | Policy.COLLECT:
-                return 0
+        return 0
 
     def open_to(self, always: int) -> int:
         """The rows that could still answer where these match in any case; a bound that is quick to have."""
-        if always and self._policy is Policy.FIRST:
-            return (always & -always) - 1
-        if always and self._policy is Policy.UNIQUE:
-            return 0
-        return self._all
+        if self._policy is Policy.FIRST:
+            return always ^ (always - 1)  # Up to the first of them.
+        return 0 if self._policy is Policy.UNIQUE else self._all
 
     def conflict(self, matched: int) -> str:
         """Why no row of these may answer."""

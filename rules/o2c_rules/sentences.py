@@ -65,6 +65,8 @@ def _parts(template: str) -> tuple[str, tuple[tuple[str, str, tuple[str, ...]], 
 
 def _shown(name: str, form: tuple[str, ...], values: Mapping[str, Value | Absent], kinds: Mapping[str, Kind]) -> str:
     value = values.get(name, MISSING)
+    if type(value) is str:
+        return value
     if not is_number(value):
         return shown(value)
     if form[:1] == ("money",) or (not form and kinds.get(name) is Kind.MONEY):
