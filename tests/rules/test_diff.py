@@ -15,7 +15,7 @@ from o2c_rules.rulebook import RuleBook
 from o2c_rules.table import Aggregation, Policy, Row, Table
 from o2c_rules.values import MISSING, is_number
 
-from tests.rules.generated import POOLS, tables
+from tests.rules.generated import DAY, POOLS, tables
 from tests.rules.naive import aggregate, answers, matching
 
 SINGLE = (Policy.UNIQUE, Policy.ANY, Policy.PRIORITY, Policy.FIRST)
@@ -170,3 +170,22 @@ def test_an_aggregate_is_told_by_the_rows_that_come_and_go() -> None:
 
     assert old.aggregation is Aggregation.SUM
     assert [text for text, _ in difference(old, new).changes] == ["late_percent from 25 below 50: no longer 10; now 9"]
+
+
+def test_what_a_row_computes_is_told_by_how_it_does() -> None:
+    text = """\
+table: t/fee
+policy: F
+version_by: recorded
+facts: {balance_minor: money, currency: text}
+outcome: {fee_minor: {type: money, computed: true}}
+default: {because: no fee}
+rows:
+  - {id: R1, balance_minor: "> 0", fee_minor: balance_minor * 0.02}
+"""
+    old, new = (read_table("t/fee.yaml", t.encode()) for t in (text, text.replace("0.02", "0.03")))
+
+    assert [told for told, _ in difference(old, new).changes] == [
+        "balance_minor above 0 minor units: fee_minor = balance_minor * 0.02 -> = balance_minor * 0.03"
+    ]
+    assert RuleBook({"t/fee.yaml": text.encode()}).decide("t/fee", {"balance_minor": 0}, DAY)["fee_minor"] is None

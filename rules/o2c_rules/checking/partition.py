@@ -11,7 +11,7 @@ from o2c_rules.values import Value
 from .flaws import Flaw, FlawKind, Severity
 from .space import Box, Space, Tangled
 from .witness import Witness
-from .wording import answer_text, box_text, names
+from .wording import answer_text, box_text, names, spoken
 
 PAIRS_MOST = 1_000
 GAPS_MOST = 100
@@ -95,7 +95,7 @@ class Partition:
 
     def _clash(self, first: int, second: int) -> Flaw | None:
         one, two = self.table.rows[first], self.table.rows[second]
-        same = one.outcome == two.outcome
+        same = spoken(one) == spoken(two)
         if self.table.policy is not Policy.UNIQUE and (same or self._ranks[first] != self._ranks[second]):
             return None
         both = tuple(a & b for a, b in zip(self.space.box_of(first), self.space.box_of(second), strict=True))
@@ -106,7 +106,7 @@ class Partition:
         if self.table.policy is Policy.UNIQUE:
             text = f"rows {names((one, two))} both match {where}, where policy U wants one"
             return self.flaw(FlawKind.OVERLAP, (one, two), text, _APART, example=example)
-        answers = " and ".join(answer_text(self.table.outcomes, row.outcome) for row in (one, two))
+        answers = " and ".join(answer_text(self.table.outcomes, spoken(row)) for row in (one, two))
         text = f"rows {names((one, two))} both match {where} and answer differently: {answers}"
         return self.flaw(FlawKind.CONFLICT, (one, two), text, _AGREE, example=example)
 

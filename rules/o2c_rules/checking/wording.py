@@ -9,7 +9,7 @@ from o2c_contracts import money
 from o2c_rules.cells import Bound
 from o2c_rules.codes import ORDERED, Coder
 from o2c_rules.sentences import amount
-from o2c_rules.table import Fact, Outcome, Row
+from o2c_rules.table import Default, Fact, Outcome, Row
 from o2c_rules.values import Kind, Value, shown
 
 from .space import Box, Column
@@ -63,6 +63,11 @@ def answer_text(outcomes: Iterable[Outcome], answer: Mapping[str, Value], curren
     """An outcome, without what it leaves open."""
     said = [f"{o.name} {value_text(o, answer[o.name], currency)}" for o in outcomes if answer[o.name] is not None]
     return ", ".join(said) or "nothing"
+
+
+def spoken(row: Row | Default) -> Mapping[str, Value]:
+    """What a row says; of what it computes, how."""
+    return {**row.outcome, **{name: f"= {expression.text}" for name, expression in row.computed.items()}}
 
 
 def names(rows: Iterable[Row]) -> str:

@@ -10,6 +10,7 @@ from operator import or_
 from o2c_rules.cells import Cell
 from o2c_rules.checking.space import Box, Space
 from o2c_rules.checking.witness import Witness
+from o2c_rules.checking.wording import spoken
 from o2c_rules.index import bits
 from o2c_rules.policies import HitPolicy
 from o2c_rules.table import Aggregation, Fact, Policy, Row, Table
@@ -27,7 +28,6 @@ class Answer:
 
     outcomes: tuple[Outcome, ...]
     undecided: bool = False
-    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +142,15 @@ class _Side:
         if self.table.aggregation is not None:
             return self._aggregate(chosen)
         if chosen:
-            return Answer(tuple(row.outcome for row in chosen))
+            return Answer(tuple(spoken(row) for row in chosen))
         default = self.table.default
-        said = default is not None and any(value is not None for value in default.outcome.values())
-        return Answer((default.outcome,) if default and said else (), by_default=said)
+        outcome = spoken(default) if default else {}
+        said = any(value is not None for value in outcome.values())
+        return Answer((outcome,) if said else ())
 
     def outcomes(self, rows: int) -> list[Outcome]:
         """What each row that matches says."""
-        return [self.table.rows[n].outcome for n in bits((rows & self.mask) >> self._first)]
+        return [spoken(self.table.rows[n]) for n in bits((rows & self.mask) >> self._first)]
 
     def _aggregate(self, rows: list[Row]) -> Answer:
         (name,) = (outcome.name for outcome in self.table.outcomes)
@@ -244,7 +245,7 @@ def _canonical(table: Table) -> list[int]:
             repr(
                 (
                     sorted((name, cell.tests, cell.negated) for name, cell in row.cells.items()),
-                    sorted(row.outcome.items()),
+                    sorted(spoken(row).items()),
                 )
             ),
             len(numbers),
