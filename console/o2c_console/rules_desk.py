@@ -254,7 +254,7 @@ async def _asked(ask: Callable[[], T]) -> T:
     found = await asyncio.to_thread(_spoken, ask)
     if isinstance(found, Response):
         body = orjson.loads(found.body)
-        raise Refused(body["code"], body["detail"], body["hint"], found.status_code)
+        raise Refused(body["code"], body["detail"], body.get("hint", ""), found.status_code)
     return cast(T, found)
 
 

@@ -83,7 +83,8 @@ def test_a_change_walks_from_the_analysts_file_into_decisions_and_back(platform:
     overridden = o2c(platform, "rules", "release", id_, "--override", "promised for today", "--json", who="felix")
 
     assert (proposed.returncode, id_) == (0, "P-1"), proposed
-    assert "percent: 12" in shown.stdout
+    assert "document_kind order, risk_class A: percent 10 -> 12" in shown.stdout
+    assert "proof: 0 differences" in shown.stdout
     assert (own.returncode, approved.returncode) == (1, 0)
     assert "wrote P-1" in own.stderr
     assert early.returncode == 1

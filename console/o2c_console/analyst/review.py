@@ -71,8 +71,8 @@ def _shown(found: dict[str, Any]) -> None:
         said = "approved" if found["review"]["approved"] else "refused"
         lines.append(f"  {said} by {found['review']['by']}: {found['review']['comment'] or '-'}")
     for differs in found["differences"]:
-        said = [*differs["head"], *(change["text"] for change in differs["changes"])]
-        lines += [f"  {differs['table']}: {sentence}" for sentence in said]
+        decided = [*differs["head"], *(change["text"] for change in differs["changes"])]
+        lines += [f"  {differs['table']}: {sentence}" for sentence in decided]
     lines += ["  line by line:", *(f"    {line}" for line in found["changes"])]
     typer.echo("\n".join(lines))
     typer.echo("\n".join(_reports(found["found"])))
