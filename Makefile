@@ -38,8 +38,9 @@ $(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS))
 	fi
 	@awk '/^[a-z]/ {wanted = /^(packaging|setuptools|uv|wheel)==/} wanted' constraints.txt >.venv/builders.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/builders.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation --requirement constraints.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation --compile-bytecode --requirement constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix --editable ./,$(MEMBERS))
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
 .PHONY: pins
