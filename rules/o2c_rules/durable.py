@@ -5,8 +5,9 @@ ours, no threads of its own, no state kept, one handle per leaf of the plan that
 import json
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
+from operator import itemgetter
 from typing import Any
 
 import durable_rules_engine as engine  # type: ignore[import-not-found]
@@ -55,7 +56,7 @@ class _Ruleset:
         check_names(keys)
         always = ',"z":0' if any(not conditions for _, conditions in leaf.rows) else ""
         self._fact = '{"id":%d' + always + "".join(f',"{key}":%d' for key in keys) + "}"
-        self._columns = columns
+        self._asked = _picker(columns)
         self._sets = [(c.column, c.members) for c in sets if c.members is not None]
         rules: dict[str, Any] = {}
         for at, (row, conditions) in enumerate(leaf.rows):
@@ -89,11 +90,9 @@ class _Ruleset:
         return found
 
     def _message(self, id_: int, codes: Sequence[int]) -> str:
-        columns = self._columns
-        if len(codes) == len(columns) and not self._sets:
-            return self._fact % (id_, *codes)
-        asked = [codes[column] for column in columns]
-        return self._fact % (id_, *asked, *[codes[column] in members for column, members in self._sets])
+        if not self._sets:
+            return self._fact % (id_, *self._asked(codes))
+        return self._fact % (id_, *self._asked(codes), *[codes[column] in members for column, members in self._sets])
 
     def _begun(self, outcome: int, state: int) -> str:
         if outcome != 0:
@@ -153,6 +152,13 @@ def _asked(part: Plan) -> _Asked:
             return _ByCode(column, [made[id(each)] for each in parts])
         case InTurn(parts):
             return _InTurn([_asked(each) for each in parts])
+
+
+def _picker(columns: list[int]) -> Callable[[Sequence[int]], tuple[int, ...]]:
+    """The codes of these columns, in order."""
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    return lambda codes: tuple([codes[column] for column in columns])
 
 
 def _terms(condition: Condition, names: dict[Condition, str]) -> list[dict[str, Any]]:
