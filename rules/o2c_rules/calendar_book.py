@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .calendars import Calendar, Hours
@@ -20,8 +20,9 @@ _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MIDNIGHT = 1_440
 
 
+@lru_cache(16)
 def read_calendars(content: bytes) -> Mapping[str, Calendar]:
-    """All calendars of the book by name; BadTable holds everything that is wrong."""
+    """All calendars of the book by name; BadTable holds everything that is wrong. The same bytes are read once."""
     findings = Findings(FILE)
     root = read_tree(FILE, content, findings)
     found: dict[str, Calendar] = {}
