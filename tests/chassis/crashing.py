@@ -221,9 +221,12 @@ BROKEN: dict[str, Callable[[Database], None]] = {
 }
 
 
-def _child(given: dict[str, Any], hot: HotBook) -> None:
+Life = Callable[[dict[str, Any], HotBook], Awaitable[None]]
+
+
+def _child(life: Life, given: dict[str, Any], hot: HotBook) -> None:
     try:
-        asyncio.run(live(given, hot))
+        asyncio.run(life(given, hot))  # type: ignore[arg-type]
         Path(given["hits"]).write_text(json.dumps(failpoints.hits))
     except BaseException:  # noqa: BLE001 - a forked child may not run on into its parent's loop
         Path(given["hits"]).write_text(traceback.format_exc())
@@ -239,18 +242,18 @@ def small_store(folder: Path) -> Store:
     return store
 
 
-def main() -> None:
+def nurse(life: Life, store_in: Callable[[Path], Store]) -> None:
     """One line in: what to live through. One line out: how that process ended."""
     folder = Path(tempfile.mkdtemp(prefix="o2c-crash-rules-"))
     try:
-        hot = HotBook(small_store(folder))
+        hot = HotBook(store_in(folder))
         hot.poll()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         for line in sys.stdin:
             pid = os.fork()
             if pid == 0:
-                _child(json.loads(line), hot)
+                _child(life, json.loads(line), hot)
             _, status = os.waitpid(pid, 0)
             sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
             sys.stdout.flush()
@@ -259,4 +262,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    nurse(live, small_store)

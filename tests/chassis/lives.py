@@ -42,10 +42,10 @@ ROWS = {
 class Nursery:
     """Forks processes that are killed, and tells how each ended."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, module: str = "tests.chassis.crashing") -> None:
         self.folder = folder
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chassis.crashing"],
+            [sys.executable, "-m", module],
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
