@@ -15,7 +15,7 @@ from .explain import Explainer, Explanation
 from .index import Index, bits
 from .policies import HitPolicy
 from .projection import Projected, Projection, Undecidable
-from .sentences import fill
+from .sentences import Sentence, fill
 from .source import BadTable, Finding
 from .table import Aggregation, Default, Policy, Response, Row, Table
 from .unrolled import codes_of
@@ -38,6 +38,7 @@ class Compiled:
         self._kinds = {f.name: f.kind for f in table.facts} | {o.name: o.kind for o in table.outcomes}
         self._nothing: Mapping[str, Value] = {o.name: None for o in table.outcomes}
         self._policy = HitPolicy(table)
+        self._said: dict[str, Sentence] = {}
         self._row_ids = [row.id for row in table.rows]
         self._takes_first, self._alone = table.policy is Policy.FIRST, [(row,) for row in table.rows]
         self.projection = Projection(table)
@@ -76,10 +77,11 @@ class Compiled:
             return Explanation(self.name, (), (), (), (), str(why))
         matched = self._index.matches(codes)
         rows, conflict = self._answer(matched)
-        known = self._values(facts) if values is None else values
-        because = () if conflict is not None else self._sentences(rows, {**facts, **known})
+        known = self._values(facts) if values is None else {**facts, **values}
+        because = () if conflict is not None else self._sentences(rows, known)
         misses = self._explainer.misses(codes, known, facts.get("currency"))
-        return Explanation(self.name, _ids(rows), because, self._ids_of(matched), misses, conflict)
+        winners = _ids(rows)
+        return Explanation(self.name, winners, because, self._ids_of(matched), misses, conflict)
 
     def compare(self, codes: Sequence[int]) -> None:
         """Ask both executors; Disagreement unless they say the same."""
@@ -120,7 +122,10 @@ class Compiled:
             return ()
         if not any("{" in each.because for each in self._speaking(decision.rows)):
             return self._sentences(decision.rows, {})
-        return self._sentences(decision.rows, {**decision.facts, **self.values_of(decision)})
+        known = decision.values
+        return self._sentences(
+            decision.rows, self._values(decision.facts) if known is None else {**decision.facts, **known}
+        )
 
     def values_of(self, decision: Decision) -> Mapping[str, Value | Absent]:
         """The declared facts as they were decided upon, derived ones included, where rows were asked."""
@@ -137,16 +142,21 @@ class Compiled:
         return Explanation(self.name, winners, decision.because, matched, misses, decision.undecided)
 
     def _values(self, facts: Facts) -> Mapping[str, Value | Absent]:
-        """The declared facts of a sheet that gave codes at once: as they are, but where the head derives or supplies
-        some."""
-        return {**self._lacking, **facts} if self._as_given else self.projection.of(facts)
+        """The sheet, with the facts that the head derives or supplies."""
+        return {**self._lacking, **facts} if self._as_given else {**facts, **self.projection.of(facts)}
 
     def _speaking(self, rows: tuple[Row, ...]) -> Sequence[Row | Default]:
         return rows or ((self.table.default,) if self.table.default else ())
 
     def _sentences(self, rows: tuple[Row, ...], values: Mapping[str, Value | Absent]) -> tuple[str, ...]:
-        speaking = [each for each in self._speaking(rows) if each.because]
-        return tuple([fill(each.because, {**values, **each.outcome}, self._kinds) for each in speaking])
+        said = []
+        for each in self._speaking(rows):
+            if each.because:
+                sentence = self._said.get(each.because)
+                if sentence is None:
+                    sentence = self._said[each.because] = Sentence(each.because, self._kinds)
+                said.append(sentence.filled(values, each.outcome))
+        return tuple(said)
 
     def _ids_of(self, matched: int) -> tuple[str, ...]:
         return tuple([self._row_ids[n] for n in bits(matched)])

@@ -9,14 +9,15 @@ class HitPolicy:
 
     def __init__(self, table: Table) -> None:
         self._policy, self._rows = table.policy, table.rows
+        self._takes_all = table.policy in (Policy.RULE_ORDER, Policy.COLLECT)
         self._all = (1 << len(table.rows)) - 1
         self._order = _priorities(table)
         self._blocking: dict[int, int] = {}
 
     def chosen(self, matched: int) -> list[int]:
         """The rows that answer, in order; none where the policy forbids that they match together."""
-        if not matched:
-            return []
+        if self._takes_all or not matched:
+            return list(bits(matched))
         match self._policy:
             case Policy.FIRST:
                 return [(matched & -matched).bit_length() - 1]
@@ -28,10 +29,7 @@ class HitPolicy:
                 return [first] if same else []
             case Policy.PRIORITY:
                 return [min(bits(matched), key=self._order.__getitem__)]
-            case Policy.OUTPUT_ORDER:
-                return sorted(bits(matched), key=self._order.__getitem__)
-            case Policy.RULE_ORDER | Policy.COLLECT:
-                return list(bits(matched))
+        return sorted(bits(matched), key=self._order.__getitem__)
 
     def blocking(self, row: int) -> int:
         """The rows any of which, matching too, keep a row from answering."""

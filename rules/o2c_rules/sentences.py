@@ -4,14 +4,15 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache
 
 from o2c_contracts import money
 
 from .values import MISSING, Absent, Kind, Value, is_number, shown
 
+_Values = Mapping[str, Value | Absent]
+_Show = Callable[[Value | Absent, _Values, _Values], str]
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _FORMS = ("money", "percent")
 
@@ -39,12 +40,28 @@ def check(template: str, names: Iterable[str]) -> None:
         raise BadTemplate("because: a bracket without its partner", "write {name}")
 
 
-def fill(template: str, values: Mapping[str, Value | Absent], kinds: Mapping[str, Kind]) -> str:
+class Sentence:
+    """A template taken apart once, to be filled in often."""
+
+    def __init__(self, template: str, kinds: Mapping[str, Kind]) -> None:
+        *between, self._end = _PLACE.split(template)
+        self._places = [
+            (text, place.split(":")[0], _form(place, kinds))
+            for text, place in zip(between[::2], between[1::2], strict=True)
+        ]
+
+    def filled(self, values: _Values, outcome: _Values) -> str:
+        """The sentence with the values in it; a name that is in both is the outcome's."""
+        said: list[str] = []
+        for text, name, show in self._places:
+            value = outcome[name] if name in outcome else values.get(name, MISSING)
+            said += (text, value if type(value) is str else show(value, values, outcome))
+        return "".join(said) + self._end
+
+
+def fill(template: str, values: _Values, kinds: Mapping[str, Kind]) -> str:
     """The sentence with the values in it."""
-    end, places = _parts(template)
-    if not places:
-        return template
-    return "".join([text + _shown(name, form, values, kinds) for text, name, form in places]) + end
+    return Sentence(template, kinds).filled(values, {})
 
 
 def amount(minor: int | Decimal, currency: Value | Absent) -> str:
@@ -55,22 +72,25 @@ def amount(minor: int | Decimal, currency: Value | Absent) -> str:
     return f"{whole:,} minor units"
 
 
-@lru_cache(10_000)
-def _parts(template: str) -> tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]]:
-    """The text after the last place; and for each place the text before it, its name and its form."""
-    *between, end = _PLACE.split(template)
-    named = [(text, *place.split(":")) for text, place in zip(between[::2], between[1::2], strict=True)]
-    return end, tuple((text, name, tuple(form)) for text, name, *form in named)
+def _form(place: str, kinds: Mapping[str, Kind]) -> _Show:
+    name, *form = place.split(":")
+    if form[:1] == ["money"] or (not form and kinds.get(name) is Kind.MONEY):
+        return _as_money(form[1] if len(form) == 2 else "currency")
+    return _as_percent if form == ["percent"] else _plainly
 
 
-def _shown(name: str, form: tuple[str, ...], values: Mapping[str, Value | Absent], kinds: Mapping[str, Kind]) -> str:
-    value = values.get(name, MISSING)
-    if type(value) is str:
-        return value
-    if not is_number(value):
-        return shown(value)
-    if form[:1] == ("money",) or (not form and kinds.get(name) is Kind.MONEY):
-        return amount(value, values.get(form[1] if len(form) == 2 else "currency", MISSING))
-    if form == ("percent",):
-        return f"{(Decimal(value) * 100).quantize(Decimal('0.1')):f} %"
-    return shown(value)
+def _plainly(value: Value | Absent, _: _Values, __: _Values) -> str:
+    return f"{value:f}" if type(value) is Decimal else shown(value)
+
+
+def _as_percent(value: Value | Absent, _: _Values, __: _Values) -> str:
+    return f"{(Decimal(value) * 100).quantize(Decimal('0.1')):f} %" if is_number(value) else shown(value)
+
+
+def _as_money(currency: str) -> _Show:
+    def show(value: Value | Absent, values: _Values, outcome: _Values) -> str:
+        if not is_number(value):
+            return shown(value)
+        return amount(value, outcome[currency] if currency in outcome else values.get(currency, MISSING))
+
+    return show
