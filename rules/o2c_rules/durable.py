@@ -56,6 +56,7 @@ class _Ruleset:
         check_names(keys)
         always = ',"z":0' if any(not conditions for _, conditions in leaf.rows) else ""
         self._fact = '{"id":%d' + always + "".join(f',"{key}":%d' for key in keys) + "}"
+        self._give_back: Callable[[], object] | None = None
         self._asked = _picker(columns)
         self._sets = [(c.column, c.members) for c in sets if c.members is not None]
         rules: dict[str, Any] = {}
@@ -63,50 +64,55 @@ class _Ruleset:
             terms = [term for c in conditions for term in _terms(c, names)] or [{"z": 0}]
             rules[str(row)] = {"all": [{"m": {"$and": terms}}], "pri": at}
         rules["warm"] = {"all": [{"m": {"$and": [{"w": 1}]}}], "pri": len(rules)}
-        self._handle: int = engine.create_ruleset(f"t{next(_names)}", json.dumps(rules))
-        weakref.finalize(self, _free, self._handle)
-        self._warm()
+        self._rules = json.dumps(rules)
+        self._begin()
 
     def first(self, codes: Sequence[int]) -> int | None:
-        outcome, state = engine.assert_event(self._handle, self._message(next(_ids), codes))
-        if outcome == NOT_HANDLED:
-            return None
-        begun = self._begun(outcome, state)
-        if engine.complete_and_start_action(self._handle, state) is not None:
-            raise EngineFailed("durable-rules spent one event twice")
-        return _row(begun)
+        handle = self._handle
+        try:
+            outcome, state = engine.assert_event(handle, self._message(next(_ids), codes))
+            if outcome == NOT_HANDLED:
+                return None
+            begun = _begun(handle, outcome, state)
+            if engine.complete_and_start_action(handle, state) is not None:
+                raise EngineFailed("durable-rules spent one event twice")
+            return _row(begun)
+        except BaseException:
+            self._begin()
+            raise
 
     def every(self, codes: Sequence[int]) -> list[int]:
         handle, id_ = self._handle, next(_ids)
-        outcome, state = engine.assert_fact(handle, self._message(id_, codes))
-        if outcome == NOT_HANDLED:
-            return []
-        fired = self._begun(outcome, state)
-        found = []
-        while fired:
-            found.append(_row(fired))
-            fired = engine.complete_and_start_action(handle, state)
-        engine.retract_fact(handle, f'{{"id":{id_}}}')
+        try:
+            outcome, state = engine.assert_fact(handle, self._message(id_, codes))
+            if outcome == NOT_HANDLED:
+                return []
+            fired = _begun(handle, outcome, state)
+            found = []
+            while fired:
+                found.append(_row(fired))
+                fired = engine.complete_and_start_action(handle, state)
+            engine.retract_fact(handle, f'{{"id":{id_}}}')
+        except BaseException:
+            self._begin()
+            raise
         return found
+
+    def _begin(self) -> None:
+        """Into the engine; anew where something went wrong on the way, lest a fact that stayed fires for others."""
+        handle: int = engine.create_ruleset(f"t{next(_names)}", self._rules)
+        # A session that never fired holds pointers nobody set, and giving it back would be a segmentation fault.
+        outcome, state = engine.assert_event(handle, f'{{"id":{next(_ids)},"w":1}}')
+        _begun(handle, outcome, state)
+        engine.complete_and_start_action(handle, state)
+        if self._give_back is not None:
+            self._give_back()
+        self._handle, self._give_back = handle, weakref.finalize(self, _free, handle)
 
     def _message(self, id_: int, codes: Sequence[int]) -> str:
         if not self._sets:
             return self._fact % (id_, *self._asked(codes))
         return self._fact % (id_, *self._asked(codes), *[codes[column] in members for column, members in self._sets])
-
-    def _begun(self, outcome: int, state: int) -> str:
-        if outcome != 0:
-            raise EngineFailed(f"durable-rules answers {outcome}")
-        begun = engine.start_action_for_state(self._handle, state)
-        if begun is None:
-            raise EngineFailed("durable-rules took a message and did nothing")
-        return str(begun[1])
-
-    def _warm(self) -> None:
-        """A session that never fired holds pointers nobody set, and giving it back would be a segmentation fault."""
-        outcome, state = engine.assert_event(self._handle, f'{{"id":{next(_ids)},"w":1}}')
-        self._begun(outcome, state)
-        engine.complete_and_start_action(self._handle, state)
 
 
 class _ByCode:
@@ -169,6 +175,16 @@ def _terms(condition: Condition, names: dict[Condition, str]) -> list[dict[str, 
         return [{name: condition.low}]
     below = {"$lte": {name: condition.high}}
     return [{"$gte": {name: condition.low}}, below] if condition.low else [below]
+
+
+def _begun(handle: int, outcome: int, state: int) -> str:
+    """What fires first because of a message that the engine took."""
+    if outcome != 0:
+        raise EngineFailed(f"durable-rules answers {outcome}")
+    begun = engine.start_action_for_state(handle, state)
+    if begun is None:
+        raise EngineFailed("durable-rules took a message and did nothing")
+    return str(begun[1])
 
 
 def _row(messages: str) -> int:

@@ -1,16 +1,23 @@
 """Every known limit of durable-rules is sharded away, coded away or refused; none is ever reached."""
 
+import gc
+import itertools
+import json
 import resource
+import subprocess
+import sys
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from o2c_rules import shards
+from o2c_rules import durable, shards
 from o2c_rules.cells import parse
 from o2c_rules.codes import Coding
 from o2c_rules.compiled import Compiled
@@ -23,6 +30,20 @@ from o2c_rules.values import Kind
 
 from tests.rules.generated import DAY, sheets, tables
 from tests.rules.naive import answers
+
+ENGINE = import_module("durable_rules_engine")
+COERCED = [
+    (Kind.NUMBER, "1", 1, True),
+    (Kind.NUMBER, "1", Decimal("1.0"), "1"),
+    (Kind.NUMBER, "1", 1, 1.0),
+    (Kind.MONEY, "1", 1, Decimal(1)),
+    (Kind.TEXT, '"5"', "5", 5),
+    (Kind.TEXT, '"true"', "true", True),
+    (Kind.BOOLEAN, "true", True, 1),
+    (Kind.BOOLEAN, "true", True, "true"),
+    (Kind.BOOLEAN, "false", False, 0),
+    (Kind.DATE, 'date("2026-01-31")', date(2026, 1, 31), "2026-01-31"),
+]
 
 
 def table(kinds: dict[str, Kind], rows: list[dict[str, str]], policy: Policy = Policy.COLLECT) -> Table:
@@ -57,16 +78,23 @@ def agree(made: Table, *sheets_: dict[str, Any]) -> None:
         assert found == expected
 
 
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are cut where the engine's limits demand it, and not for speed before they do."""
+    monkeypatch.setattr(shards, "ROWS_WISHED", shards.RULES_MOST)
+
+
+@pytest.mark.usefixtures("whole")
 def test_more_rows_than_the_engine_takes_rules_are_sharded() -> None:
-    made = table(
-        {"kind": Kind.TEXT, "amount": Kind.MONEY},
-        [{"kind": f"k{n % 30}", "amount": f"[{n // 30 * 10}..{n // 30 * 10 + 15})"} for n in range(4_200)],
-    )
+    kinds = dict.fromkeys(("kind", "place", "size"), Kind.TEXT)
+    cells = [{"kind": f"k{n % 20}", "place": f"p{n // 20 % 15}", "size": f"s{n // 300}"} for n in range(4_200)]
+    made = table(kinds, cells)
 
     assert not isinstance(plan(Coding(made)), Leaf)
-    agree(made, *({"kind": f"k{k}", "amount": a} for k in (0, 7, 29, 30) for a in (-1, 0, 9, 10, 14, 15, 700, 1_405)))
+    agree(made, cells[0], cells[4_095], cells[4_096], cells[4_199], {**cells[7], "size": "s14"}, {"kind": "k3"})
 
 
+@pytest.mark.usefixtures("whole")
 def test_65_conditions_true_at_once_are_sharded() -> None:
     made = table({"amount": Kind.MONEY}, [{"amount": f">= {n}"} for n in range(150)])
 
@@ -74,6 +102,7 @@ def test_65_conditions_true_at_once_are_sharded() -> None:
     agree(made, *({"amount": a} for a in (-1, 0, 1, 63, 64, 65, 149, 150, 10_000)))
 
 
+@pytest.mark.usefixtures("whole")
 def test_600_different_first_conditions_are_sharded() -> None:
     made = table({"customer": Kind.TEXT}, [{"customer": f"C{n}"} for n in range(600)])
 
@@ -81,6 +110,7 @@ def test_600_different_first_conditions_are_sharded() -> None:
     agree(made, *({"customer": c} for c in ("C0", "C511", "C512", "C599", "C600", "")), {})
 
 
+@pytest.mark.usefixtures("whole")
 @pytest.mark.parametrize("cell", ["-", "> 5", "not(7)"])
 def test_300_rows_with_the_same_last_condition_are_sharded(cell: str) -> None:
     made = table({"amount": Kind.MONEY}, [{"amount": cell} if cell != "-" else {} for _ in range(300)])
@@ -89,12 +119,17 @@ def test_300_rows_with_the_same_last_condition_are_sharded(cell: str) -> None:
     agree(made, {"amount": 6}, {"amount": 7}, {"amount": 5}, {"amount": None}, {})
 
 
-def test_200_columns_fit_into_one_message_and_250_sets_do_not_have_to() -> None:
+@pytest.mark.usefixtures("whole")
+def test_200_columns_fit_into_one_message_and_more_properties_do_not_have_to() -> None:
     wide = table({f"f{n}": Kind.BOOLEAN for n in range(200)}, [{f"f{n}": "true" for n in range(200)}])
-    sets = table({"day": Kind.TEXT}, [{"day": f"d{n}, d{n + 2}, d{n + 5}"} for n in range(250)])
+    sets = table(
+        {"kind": Kind.TEXT, "day": Kind.TEXT},
+        [{"kind": f"k{n % 60}", "day": f"d{n}, d{n + 2}, d{n + 5}"} for n in range(300)],
+    )
 
+    assert not isinstance(plan(Coding(sets)), Leaf)
     agree(wide, {f"f{n}": True for n in range(200)}, {f"f{n}": n != 199 for n in range(200)})
-    agree(sets, *({"day": f"d{n}"} for n in (0, 5, 100, 254)))
+    agree(sets, *({"kind": f"k{n % 60}", "day": f"d{n}"} for n in (0, 5, 100, 254, 299)))
 
 
 def test_a_cell_of_several_tests_fires_its_row_once() -> None:
@@ -163,10 +198,79 @@ def test_a_row_that_asks_nothing_is_not_fired_by_the_engines_own_messages() -> N
         agree(made, {"x": 1}, {"x": 2}, {}, {"x": None})
 
 
-def test_one_session_serves_any_number_of_decisions() -> None:
+def test_one_session_serves_any_number_of_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
     made = table({"x": Kind.NUMBER}, [{"x": "< 500"}, {"x": ">= 500"}])
+    sent: list[dict[str, Any]] = []
+    for name in ("assert_fact", "assert_event"):
+        take = getattr(ENGINE, name)
+        monkeypatch.setattr(
+            f"o2c_rules.durable.engine.{name}", lambda handle, message, take=take: noted(sent, message, take, handle)
+        )
 
     agree(made, *({"x": n} for n in range(1_100)))
+
+    assert len(sent) > 2_200
+    assert not any("sid" in message for message in sent)
+
+
+def noted(sent: list[dict[str, Any]], message: str, take: Any, handle: int) -> Any:
+    sent.append(json.loads(message))
+    return take(handle, message)
+
+
+def test_messages_whose_ids_the_engine_cannot_tell_apart_are_all_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fnv1a("40189") == fnv1a("797186")
+    monkeypatch.setattr(durable, "_ids", itertools.cycle([40189, 797186, 797186]))
+    made = table({"x": Kind.NUMBER}, [{"x": "< 5"}, {"x": "[3..8]"}])
+
+    agree(made, *({"x": n} for n in range(10)))
+
+
+@pytest.mark.parametrize("policy", [Policy.FIRST, Policy.COLLECT])
+def test_an_error_amid_an_answer_comes_through_and_leaves_nothing_behind(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = Compiled(table({"x": Kind.NUMBER}, [{"x": "> 5"}, {"x": "> 7"}, {"x": "< 3"}], policy))
+    right = durable._row
+    monkeypatch.setattr(durable, "_row", lambda _: int("no number"))
+
+    with pytest.raises(ValueError, match="no number"):
+        compiled.decide({"x": 9}, DAY, "bundle")
+    monkeypatch.setattr(durable, "_row", right)
+
+    for x, rows in ((1, ["R2"]), (4, []), (6, ["R0"]), (9, ["R0", "R1"]), (9, ["R0", "R1"])):
+        found = [row.id for row in compiled.decide({"x": x}, DAY, "bundle").rows]
+        assert found == (rows[:1] if policy is Policy.FIRST else rows)
+
+
+def test_no_code_of_ours_runs_inside_the_engine() -> None:
+    """Its own Python layer swallows what an action raises, warns on Python 3.12 for every action, and keeps threads."""
+    program = (
+        "import sys, threading\n"
+        "from datetime import date\n"
+        "from o2c_rules.rulebook import RuleBook\n"
+        "book = RuleBook({'t.yaml': b'{table: t, policy: C, version_by: recorded, facts: {x: number}, '\n"
+        "    b'outcome: {y: text}, rows: [{id: R1, x: 1, y: a}]}'})\n"
+        "assert book.decide('t', {'x': 1}, date(2026, 1, 1))['y'] == 'a'\n"
+        "print('durable' in sys.modules, threading.active_count())\n"
+    )
+
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.stdout.split(), done.stderr) == (["False", "1"], "")
+
+
+@pytest.mark.parametrize(("kind", "cell", "own", "like_it"), COERCED)
+def test_values_that_the_engine_would_take_for_each_other_are_not(
+    kind: Kind, cell: str, own: Any, like_it: Any
+) -> None:
+    compiled = Compiled(table({"x": kind}, [{"x": cell}]))
+
+    assert [row.id for row in compiled.decide({"x": own}, DAY, "bundle").rows] == ["R0"]
+    other = compiled.decide({"x": like_it}, DAY, "bundle")
+
+    assert other.rows == ()
+    assert other.undecided
 
 
 def test_threads_that_ask_one_table_do_not_disturb_each_other() -> None:
@@ -199,6 +303,21 @@ def test_memory_does_not_grow_over_100_reloads() -> None:
 
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kb < 20_000
+
+
+def test_a_table_is_given_back_at_once_though_the_collector_looks_away() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        compiled = Compiled(table({"x": Kind.NUMBER, "w": Kind.TEXT}, [{"x": "> 5", "w": "a"}], Policy.FIRST))
+        compiled.decide({"x": 9, "w": "a"}, DAY, "bundle").explain()
+        compiled.explain({"x": 3})
+        gone = weakref.ref(compiled)
+        del compiled
+
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_table_is_given_back_even_if_it_never_matched_anything() -> None:
