@@ -19,7 +19,7 @@ from .bus import Slice, Span
 from .clock import Clock
 from .database import Database, Db
 from .decide import Consequences, decide
-from .errors import FamilyMoved, FromTheFuture, Unreadable, of_the_record
+from .errors import FamilyMoved, FromTheFuture, NoBooks, Unreadable, of_the_record
 from .inbox import Arrival, claim, expect_moved, heard_query, known_query, move_text, sort_out
 from .loading import Loading
 from .locking import Families, lock_names, lock_text
@@ -294,6 +294,10 @@ class Path:
             else:
                 arrival = self.reception.arrive(alone.span, raw)
                 assert arrival is not None
+                if isinstance(error, NoBooks) and arrival.stream is None:
+                    aside = parking.Reason(error.code, str(error), blocks=False)
+                    await self.quarantine.put_aside(db, _place(arrival), raw, aside)
+                    return
                 names = {_key(arrival)}
                 if arrival.message is not None:
                     names |= (await self._entered(db, arrival.message))[1]

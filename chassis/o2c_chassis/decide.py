@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from o2c_contracts.event import Envelope, Event, Message, derived_id
+from o2c_rules.entities import UnknownEntity
 
-from .errors import HandlerFailed, Refused
+from .errors import HandlerFailed, NoBooks, Refused
 from .service import Service
 from .working_set import Armed, Asked, Wanted, WorkingSet
 
@@ -33,6 +34,8 @@ def decide(service: Service, messages: Iterable[Message], work: WorkingSet) -> C
             events = list(route.handler(message.event, work))
         except (HandlerFailed, Refused):
             raise
+        except UnknownEntity as error:
+            raise NoBooks(f"{message.envelope.type}: {error}") from error
         except Exception as error:
             raise HandlerFailed(f"{message.envelope.type}: {type(error).__name__}: {error}") from error
         all_of_it.told += follows(message, service.name, events)

@@ -2,6 +2,7 @@
 
 the record's    Unreadable                          parked, blocks nobody
                 HandlerFailed                       parked, its family waits whole
+                NoBooks                             from outside: parked, blocks nobody
                 refused by the database (22, 23)    parked, its family waits whole
 a person's      Refused                             the command changes nothing; its answer says why
 the world's     everything else                     the slice comes again, nothing was committed
@@ -12,11 +13,27 @@ the world's     everything else                     the slice comes again, nothi
 
 from o2c_contracts.wire import FromTheFuture, Unreadable
 
-__all__ = ["FamilyMoved", "FromTheFuture", "HandlerFailed", "Lost", "NotLoaded", "Overtaken", "Refused", "Unreadable"]
+__all__ = [
+    "FamilyMoved",
+    "FromTheFuture",
+    "HandlerFailed",
+    "Lost",
+    "NoBooks",
+    "NotLoaded",
+    "Overtaken",
+    "Refused",
+    "Unreadable",
+]
 
 
 class HandlerFailed(Exception):
     """A handler raised, or asked for what its event's needs did not name."""
+
+
+class NoBooks(HandlerFailed):
+    """It concerns a legal entity for which no books are kept: nothing that comes later can depend on it."""
+
+    code = "unknown-entity"
 
 
 class NotLoaded(HandlerFailed):

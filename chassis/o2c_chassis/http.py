@@ -3,6 +3,8 @@
 Nothing here writes a service's table: a command takes the same path as a record.
 """
 
+import re
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +24,15 @@ from .running import Running
 __all__ = ["Asked", "Page", "Paging", "Reads", "Who", "found", "page_of", "service_app"]
 
 
+_ALIKE = {
+    "what happened and why": answers.router,
+    "operators": operating.router,
+    "history": exporting.router,
+    "rules on trial": shadowing.router,
+}
+"""What every service is asked in the same way."""
+
+
 def service_app(running: Running, identify: Identify, bounds: Patience | None = None) -> FastAPI:
     """One service's address: its own questions and commands, and the chassis's, below `/v1/<service>`.
 
@@ -32,24 +43,33 @@ def service_app(running: Running, identify: Identify, bounds: Patience | None = 
     app.state.running = running
     app.state.cursor_secret = sha256(f"cursor of {name} {running.database.url}".encode()).digest()
     guarded = APIRouter(prefix=f"/v1/{name}", dependencies=[Depends(who_asks)], responses=RESPONSES)
-    guarded.include_router(answers.router, tags=["what happened and why"])
-    guarded.include_router(operating.router, tags=["operators"])
-    guarded.include_router(exporting.router, tags=["history"])
-    guarded.include_router(shadowing.router, tags=["rules on trial"])
+    for tag, router in _ALIKE.items():
+        guarded.include_router(router, tags=[tag])
     guarded.include_router(commands_of(running), tags=["commands"])
     if running.service.api is not None:
-        guarded.include_router(_not_shadowed(running.service.api, guarded), tags=[name])
+        guarded.include_router(_not_shadowed(running.service.api), tags=[name])
     app.include_router(guarded)
     app.include_router(probes_of(running, bounds))
     return app
 
 
-def _not_shadowed(own: APIRouter, chassis: APIRouter) -> APIRouter:
-    """What the chassis asks every service is answered the same by each: a question of that path stays out."""
-    taken = {getattr(r, "path", "").removeprefix(chassis.prefix) for r in chassis.routes}
-    kept = APIRouter()
-    kept.routes.extend(r for r in own.routes if getattr(r, "path", "") not in taken)
-    return kept
+class Shadowed(Exception):
+    """A service's question has the path of one that the chassis answers for every service: nobody would reach it."""
+
+
+def _not_shadowed(own: APIRouter) -> APIRouter:
+    """Refuses to start with a question that nobody could ask. Raises Shadowed."""
+    taken = {shape for router in _ALIKE.values() for shape in _shapes(router)}
+    if hidden := sorted(f"{method} {path}" for method, path in taken.intersection(_shapes(own))):
+        raise Shadowed(f"{', '.join(hidden)}: the chassis answers that for every service; give it another path")
+    return own
+
+
+def _shapes(router: APIRouter) -> Iterator[tuple[str, str]]:
+    """Methods and paths, whatever their parameters are called."""
+    for route in router.routes:
+        path = re.sub(r"{[^}]*}", "{}", getattr(route, "path", ""))
+        yield from ((method, path) for method in getattr(route, "methods", None) or ())
 
 
 def app_of(title: str, identify: Identify, document: str | None = "/openapi.json") -> FastAPI:

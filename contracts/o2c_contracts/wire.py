@@ -158,6 +158,9 @@ def _envelope(topic: str, type_: str, headers: Mapping[str, str], appended_at: d
         raise Unreadable("forged-source", f"{source!r} is the name of a service; it does not write {topic}")
     if ours is not None and source != ours:
         raise Unreadable("forged-source", f"{source!r} may not write {topic}")
+    schema = headers.get("ce_dataschema", "")
+    if ours is None and schema.startswith("urn:o2c:") and schema != f"urn:o2c:{type_}:1":
+        raise Unreadable("unknown-schema", f"this release knows urn:o2c:{type_}:1, not {schema[:80]!r}")
     recorded = headers.get("ce_recordedat")
     if ours is None and world == LIVE and appended_at is not None:
         at = appended_at  # The log's word, not the publisher's: else backdating would choose laxer rules.

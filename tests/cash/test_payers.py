@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from o2c_cash.commands import AllocatePayment, IdentifyPayment
 from o2c_cash.domain.payments import Payment, Remittance
-from o2c_chassis.errors import Refused
+from o2c_chassis.errors import NoBooks, Refused
 from o2c_chassis.testing import of
 from o2c_contracts.cash import (
     CustomerMoneyChanged,
@@ -242,3 +242,13 @@ def test_a_value_date_does_not_choose_the_day_of_the_receipt():
     world.tell(paid("P-1", 10_000, value_date=date(2020, 1, 1)))
 
     assert money(world, "P-1").received_on == date(2026, 1, 5)
+
+
+@pytest.mark.parametrize("customer", ["ada", None])
+def test_money_for_a_company_without_books_is_nothing_that_cash_can_keep(customer: str | None):
+    world = rig()
+
+    with pytest.raises(NoBooks, match="XX99"):
+        world.tell(paid("P-1", 10_000, customer, legal_entity="XX99"))
+
+    assert world.rows("cash", Payment) == []

@@ -115,6 +115,7 @@ BAD = {
     "source-not-allowed": lambda r: replace(r, headers=_with(r, "ce_source", b"warehouse/north")),
     "key-mismatch": lambda r: replace(r, key=NEIGHBOUR),
     "wrong-world": lambda r: replace(r, headers=_with(r, "ce_world", b"demo")),
+    "unknown-schema": lambda r: replace(r, headers=_with(r, "ce_dataschema", b"urn:o2c:OrderSubmitted:2")),
     "too-large": lambda r: replace(r, value=r.value + b" " * 1_000_001),
     "ce-source": lambda r: replace(r, headers=_with(r, "ce_source", b"\xff\xfe")),
 }
@@ -135,6 +136,37 @@ async def test_what_can_never_be_read_is_passed_by_as_it_came_and_blocks_nobody(
     [(found, key, headers, value, blocks)] = await hands.rows("select code, key, headers, value, blocks from parked")
     assert (found, key, unpack(headers), value, blocks) == (code, bad.key, bad.headers, bad.value, False)
     assert await hands.one("select topic from outbox where topic like '%dlq'") == "o2c.intake.v1.orders.dlq"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'"net_minor":4000', b'"net_minor":NaN'),
+        (b'"net_minor":4000', b'"net_minor":true'),
+        (b'"net_minor":4000', b'"net_minor":40.5'),
+        (b'"net_minor":4000', b'"net_minor":"4000"'),
+        (b'"net_minor":4000', b'"net_minor":99999999999999999999'),
+        (b'"unit_price":"1"', b'"unit_price":"1e3"'),
+        (b'"unit_price":"1"', b'"unit_price":"1.0000000000001"'),
+        (b'"quantity":"1"', b'"quantity":"-1"'),
+        (b'"quantity":"1"', b'"quantity":1'),
+        (b'"currency":"EUR"', b'"currency":"XQX"'),
+        (b'"currency":"EUR"', b'"currency":null'),
+        (b'"product":"paper"', b'"product":"pa\\u0000per"'),
+        (b'"product":"paper"', b'"product":' + b"[" * 5_000 + b"]" * 5_000),
+        (b'"total_minor":4000', b'"total_minor":4001'),
+    ],
+    ids=lambda value: value[:40].decode(),
+)
+async def test_content_that_does_not_fit_is_put_aside_and_its_customers_next_order_is_taken(hands, was, becomes):
+    [first, second, *_] = story()
+    assert was in first.value
+
+    await hands.give(replace(first, value=first.value.replace(was, becomes)), second)
+
+    [(code, blocks)] = await hands.rows("select code, blocks from parked")
+    assert (code in ("bad-content", "not-json"), blocks) == (True, False)
+    assert await hands.rows("select order_id from bought") == [("acme-o1",)]
 
 
 async def test_a_key_on_a_partition_that_is_not_its_own_is_parked(hands):

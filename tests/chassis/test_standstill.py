@@ -133,3 +133,15 @@ async def test_what_is_parked_for_its_size_goes_on_with_a_release_that_says_it_s
     assert taken == 2
     assert await hands.rows("select order_id from bought order by 1") == [("o1",), ("o3",)]
     assert await hands.rows("select * from parked") == []
+
+
+async def test_an_event_of_a_company_without_books_is_put_aside_and_holds_up_nobody_not_even_its_customer(hands):
+    elsewhere = order("o1", "ada").model_copy(update={"legal_entity": "XX99"})
+
+    await hands.give(record("a", order("o0", "ada")), record("b", elsewhere), record("c", order("o2", "ada")))
+    await hands.give(record("d", order("o3", "bea")))
+
+    assert await hands.rows("select event_id, code, blocks, waits from parked") == [
+        ("b", "unknown-entity", False, False)
+    ]
+    assert await hands.rows("select order_id from bought order by 1") == [("o0",), ("o2",), ("o3",)]

@@ -249,7 +249,8 @@ async def test_the_views_merge_what_every_service_says(desk, console):
     assert [h["subject"] for h in customer["items"]] == ["o1", "o2"]
     assert status["services"]["orders"]["lag"][toy.INTAKE] == 0
     assert approvals == {"items": [], "unreachable": []}
-    assert [c["holds"] for c in verified["services"]["orders"]["checks"]] == [True]
+    checks = {c["name"]: c["holds"] for c in verified["services"]["orders"]["checks"]}
+    assert checks == {"decision-chains": True, "decision-chains-as-told": True}
     assert (await console.get("/v1/status", headers={"x-o2c-as": "mallory"})).status_code == 401
 
 
