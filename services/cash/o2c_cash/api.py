@@ -65,6 +65,13 @@ async def waiting(
     return page_of(listed, paging, lambda row: [row["received_on"].isoformat(), row["payment_id"]])
 
 
+@router.get("/escalations")
+async def escalations(reads: Reads, paging: Paging) -> Page[Row]:
+    """Who was told of money whose payer is still not known, the oldest first."""
+    rows = [asdict(row) for row in await queries.escalations_open(reads, paging.after, paging.most)]
+    return page_of(rows, paging, lambda row: [row["raised_at"].isoformat(), row["escalation_id"]])
+
+
 @router.get("/allocations")
 async def allocations(reads: Reads, paging: Paging, since: datetime | None = None) -> Page[Row]:
     """What payments pay of which items now; `since`: only where something happened since then."""

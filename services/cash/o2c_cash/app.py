@@ -10,8 +10,8 @@ from o2c_contracts.disputes import DisputeOpened, DisputeResolved
 from o2c_contracts.master import CustomerChanged, CustomerRegistered, FamilyChanged
 
 from . import api, commands, queries, rendering
-from .handlers import approvals as agreed
 from .handlers import (
+    alerts,
     items,
     matching,
     matrix,
@@ -25,6 +25,7 @@ from .handlers import (
     told,
     write_offs,
 )
+from .handlers import approvals as agreed
 from .tables import GROWING, ROWS, needs
 from .tables.families import families
 
@@ -58,6 +59,7 @@ service = Service(
     ),
     dues=(
         Due(matching.REFERENCE, needs.for_waited, payments.on_reference_waited),
+        Due(alerts.UNIDENTIFIED, needs.for_awaited_payer, alerts.on_payer_awaited),
         Due(settling.SMALL_CREDIT, needs.for_small_credit, payments.on_small_credit_aged),
         Due(matrix.APPROVAL, needs.for_expiry, agreed.on_approval_expired),
     ),
@@ -66,5 +68,6 @@ service = Service(
     api=api.router,
     verify=queries.verify,
     totals=queries.totals,
+    escalations=queries.escalation_count,
     outcomes=queries.OUTCOMES,
 )

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .domain.items import Allocation, Credit, OpenItem
 from .domain.ledger import BUCKET_ACCOUNTS, RECEIVABLE, Day, Identity, identities
+from .domain.notices import Escalation
 from .domain.payments import CustomerMoney, Payment, PaymentReturn, Remittance
 from .domain.refunds import Refund
 from .tables import (
     allocations,
     credits,
     customer_money,
+    escalations,
     item_disputes,
     open_items,
     payment_returns,
@@ -134,6 +136,23 @@ async def waiting(db: AsyncConnection, wanted: Wanted, after: After, most: int) 
     if after:
         asked = asked.where(_behind((p.received_on, p.payment_id), (date.fromisoformat(str(after[0])), after[1])))
     return await _all(db, Payment, asked.order_by(p.received_on, p.payment_id).limit(most))
+
+
+async def escalations_open(db: AsyncConnection, after: After, most: int) -> list[Escalation]:
+    """Who was told of money whose payer is still not known, the oldest first."""
+    e, p = escalations.c, payments.c
+    asked = select(escalations).join(payments, p.payment_id == e.payment_id).where(p.status == "unidentified", p.open)
+    if after:
+        asked = asked.where(_behind((e.raised_at, e.escalation_id), (datetime.fromisoformat(str(after[0])), after[1])))
+    return await _all(db, Escalation, asked.order_by(e.raised_at, e.escalation_id).limit(most))
+
+
+async def escalation_count(db: AsyncConnection) -> int:
+    """How many of them wait for somebody."""
+    e, p = escalations.c, payments.c
+    joined = escalations.join(payments, p.payment_id == e.payment_id)
+    asked = select(func.count()).select_from(joined).where(p.status == "unidentified", p.open)
+    return int((await db.execute(asked)).scalar_one())
 
 
 async def money_of(db: AsyncConnection, customer_id: str) -> tuple[list[CustomerMoney], list[Credit]]:

@@ -11,7 +11,7 @@ from o2c_contracts.event import Event
 from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
 
 from . import movements
-from .alerts import alert
+from .alerts import UNIDENTIFIED, alert, expect_payer
 from .desk import Desk
 from .identifying import name_payer, tell_identified
 from .matching import match
@@ -29,7 +29,10 @@ def on_payment_received(event: PaymentReceived, work: WorkingSet) -> Iterator[Ev
     payment = movements.receive(desk, _payment(event, desk))
     if event.customer_id is None:
         payment = yield from _returns(desk, payment)
-        yield from name_payer(work, payment)
+        named = list(name_payer(work, payment))
+        yield from named
+        if not named and payment.open:
+            expect_payer(work, payment)
     else:
         yield from _decide(desk, payment)
     yield from desk.close()
@@ -98,6 +101,8 @@ def on_payment_identified(event: PaymentIdentified, work: WorkingSet) -> Iterato
         return
     if payment.applied_minor or payment.refunded_minor:
         return
+    if not payment.identified and payment.reason:
+        work.disarm(UNIDENTIFIED, payment.payment_id)
     desk = Desk(work)
     payment = movements.identify(desk, payment, event.customer_id)
     if payment.unapplied_minor:

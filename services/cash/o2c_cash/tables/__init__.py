@@ -4,6 +4,7 @@ from o2c_contracts.postings import Posting
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaData, Numeric, Table, Text
 
 from o2c_cash.domain.items import Allocation, Credit, ItemDispute, OpenItem
+from o2c_cash.domain.notices import Escalation
 from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Awaited, CustomerMoney, Payment, PaymentReturn, Remittance
 from o2c_cash.domain.refunds import Refund
@@ -226,6 +227,20 @@ postings = Table(
     Index("postings_by_customer", "customer_id", "account"),
     Index("postings_by_document", "document_id"),
 )
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("escalation_id", Text, primary_key=True),
+    _text("payment_id"),
+    _text("legal_entity"),
+    _text("currency"),
+    _minor("amount_minor"),
+    _text("recipient"),
+    _text("text"),
+    Column("raised_at", DateTime(timezone=True), nullable=False),
+    _text("decision_id"),
+    Index("escalations_by_payment", "payment_id"),
+)
 ROWS = {
     Party: parties,
     PayerAccount: payer_accounts,
@@ -240,5 +255,5 @@ ROWS = {
     CustomerMoney: customer_money,
 }
 """What each table's rows become."""
-GROWING = {Allocation: allocations, Posting: postings}
+GROWING = {Allocation: allocations, Posting: postings, Escalation: escalations}
 """Written once, never changed."""

@@ -23,7 +23,8 @@ Names = Generator[list[Need[Any]], None, set[str]]
 
 def families(event: Event, work: WorkingSet) -> Names:
     """The names to lock for an event, read before the lock and checked after it."""
-    return (yield from _OF.get(type(event), _of_customer)(event, work))
+    of: Callable[[Any, WorkingSet], Names] = _OF.get(type(event), _of_customer)
+    return (yield from of(event, work))
 
 
 def _of_customer(event: CustomerEvent | DeadlineReached, work: WorkingSet) -> Names:

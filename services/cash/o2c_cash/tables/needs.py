@@ -251,6 +251,10 @@ def for_waited(event: DeadlineReached, work: WorkingSet) -> Rounds:
         yield from to_match([payment], work)
 
 
+def for_awaited_payer(event: DeadlineReached, work: WorkingSet) -> Rounds:
+    yield [need(Payment, payment_id=event.subject_id)]
+
+
 def for_small_credit(event: DeadlineReached, work: WorkingSet) -> Rounds:
     yield [need(Payment, payment_id=event.subject_id)]
     if event.customer_id is not None:
