@@ -1,7 +1,7 @@
 """The rows of a table: cells, answers, the sentence and its basis."""
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from .cells import ANY, Cell, Interval
 from .cells import parse as parse_cell
@@ -11,11 +11,12 @@ from .expressions import parse as parse_expression
 from .sentences import BadTemplate, check
 from .source import ROWS_MOST, Entries, Findings, Listing, Node, Place, Scalar, spoken
 from .table import Default, Fact, Outcome, Row
-from .values import BadValue, Kind, Value
+from .values import DIGITS_MOST, BadValue, Kind, Value
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOTHING = Scalar("", 0)
 _ORDERED = (Kind.NUMBER, Kind.MONEY)
+_EXACT = Context(prec=2 * DIGITS_MOST)
 
 
 def read_rows(
@@ -174,7 +175,7 @@ class _Reader:
 
     def _check_unit(self, test: Interval, fact: Fact, line: Place) -> None:
         for bound in (test.low, test.high):
-            if isinstance(bound, int | Decimal) and bound % fact.unit != 0:
+            if isinstance(bound, int | Decimal) and _EXACT.remainder(bound, fact.unit) != 0:
                 self._findings.add(
                     line,
                     f"{fact.name}: {bound} is finer than its unit {fact.unit}",

@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from o2c_rules.compiled import Compiled
-from o2c_rules.explain import Miss
+from o2c_rules.explain import Miss, distance
 from o2c_rules.rulebook import RuleBook
 from o2c_rules.table import Table
 from o2c_rules.values import MISSING
 
-from tests.rules.generated import DAY, UNIT, sheets, tables
+from tests.rules.generated import DAY, POOLS, UNIT, sheets, tables
 from tests.rules.naive import answers, matching
 
 MATRIX = b"""
@@ -94,6 +94,89 @@ def test_the_explanation_reads_as_plain_lines() -> None:
         "would be goodwill if amount were 100 (it is 5, 95 away)",
         "would be large if amount were 5000 (it is 5, 4995 away)",
     )
+
+
+def test_money_is_shown_as_an_amount_and_dates_as_days() -> None:
+    text = b"""
+table: t/money
+policy: F
+version_by: recorded
+facts: {over_minor: money, due: date, currency: text}
+outcome: {role: text}
+rows:
+  - {id: small, over_minor: "<= 100.00 EUR", role: clerk}
+  - {id: late, due: '< date("2026-03-01")', role: director}
+"""
+    book = RuleBook({"t/money.yaml": text})
+    sheet: dict[str, Any] = {"over_minor": 25_000, "due": date(2026, 3, 1)}
+
+    with_currency = book.decide("t/money", {**sheet, "currency": "EUR"}, DAY).explain().sentences()
+    without = book.decide("t/money", sheet, DAY).explain().sentences()
+
+    assert with_currency[1:] == (
+        "would be small if over_minor were 100.00 EUR (it is 250.00 EUR, 150.00 EUR away)",
+        "would be late if due were 2026-02-28 (it is 2026-03-01, 1 day away)",
+    )
+    assert without[1] == "would be small if over_minor were 10000 (it is 25000, 15000 away)"
+
+
+def test_beyond_the_last_day_of_the_calendar_there_is_no_nearest_day() -> None:
+    text = b"""
+table: t/days
+policy: F
+version_by: recorded
+facts: {due: date}
+outcome: {role: text}
+rows: [{id: never, due: '> date("9999-12-31")', role: nobody}, {id: early, due: '< date("2026-01-01")', role: clerk}]
+"""
+    misses = RuleBook({"t/days.yaml": text}).decide("t/days", {"due": date(2026, 1, 1)}, DAY).explain().misses
+
+    assert [(miss.row, miss.nearest) for miss in misses] == [("early", date(2025, 12, 31))]
+
+
+def test_a_distance_is_exact_whatever_the_digits() -> None:
+    text = b"""
+table: t/fine
+policy: F
+version_by: recorded
+facts: {x: {type: number, unit: 0.000000000000001}}
+outcome: {role: text}
+rows: [{id: large, x: "> 99999999999999.000000000000001", role: nobody}]
+"""
+    value = Decimal("0." + "0" * 39 + "1")
+    [miss] = RuleBook({"t/fine.yaml": text}).decide("t/fine", {"x": value}, DAY).explain().misses
+
+    assert miss.nearest == Decimal("99999999999999.000000000000002")
+    assert str(miss.distance) == "99999999999999.0000000000000019999999999999999999999999"
+
+
+def test_a_question_is_answered_as_a_decision_is_explained() -> None:
+    [compiled] = RuleBook({"t/matrix.yaml": MATRIX}).compiled("t/matrix")
+    sheets_: list[dict[str, Any]] = [
+        {"amount": Decimal("120.00"), "reason": "price", "due": date(2026, 3, 2)},
+        {"amount": 5}, {"amount": "much"}, {},
+    ]  # fmt: skip
+
+    for sheet in sheets_:
+        assert compiled.explain(sheet) == compiled.decide(sheet, DAY, "bundle").explain()
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.data())
+def test_no_value_that_is_nearer_would_do(data: st.DataObject) -> None:
+    table: Table = data.draw(tables())
+    sheet = {n: v for n, v in data.draw(sheets(table)).items() if not isinstance(v, Decimal) or v % UNIT == 0}
+
+    for miss in Compiled(table).decide(sheet, DAY, "bundle").explain().misses:
+        if miss.distance is None:
+            continue
+        kind = next(fact.kind for fact in table.facts if fact.name == miss.column)
+        nearer = [v for v in POOLS[kind] if on_a_step(v) and distance(miss.value, v) < miss.distance]
+        assert not [v for v in nearer if miss.row in (answers(table, sheet | {miss.column: v}) or [])]
+
+
+def on_a_step(value: Any) -> bool:
+    return not isinstance(value, Decimal) or value % UNIT == 0
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
