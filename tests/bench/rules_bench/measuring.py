@@ -25,7 +25,7 @@ class Reading:
     rows: int
     mode: str
     build_s: float
-    memory_mb: float
+    memory_mb: float = 0.0
     rates: list[float] = field(default_factory=list)
     p50_us: float = 0.0
     p99_us: float = 0.0
