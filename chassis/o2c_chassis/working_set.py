@@ -190,7 +190,7 @@ class WorkingSet:
         `legal_entity` and `currency` in it say whose money is concerned, `contract_id` by which model it is decided.
         """
         entity, currency = facts.get("legal_entity"), facts.get("currency")
-        book = self.book if self._models is None else self._book_for(self._models, facts)
+        book = self.book if self._models is None else self.book_of(_contract(facts))
         if book.version_by(table) == "recorded":
             on = self.today(entity) if isinstance(entity, str) else self.at.date()
         elif self._models is not None and on is not None:
@@ -206,15 +206,17 @@ class WorkingSet:
         self.outcome.decisions.append(asked)
         return asked
 
+    def book_of(self, contract_id: str | None) -> RuleBook:
+        """By what a document of this contract is decided: for its calendars, and to look ahead."""
+        if self._models is None or contract_id is None:
+            return self.book
+        return self._models.of(contract_id, self.at)
+
     def today(self, legal_entity: str) -> date:
         """The day it is for a legal entity at the recorded instant."""
         if self._today is None or self._today[0] != (legal_entity, self.at):
             self._today = (legal_entity, self.at), local_date(self.book, legal_entity, self.at)
         return self._today[1]
-
-    def _book_for(self, models: Models, facts: Facts) -> RuleBook:
-        contract = _contract(facts)
-        return self.book if contract is None else models.of(contract, self.at)
 
     def _zone(self, entity: Value | None) -> tzinfo:
         """In whose time a document's day begins."""

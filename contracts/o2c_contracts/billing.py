@@ -65,6 +65,7 @@ class InvoiceIssued(MoneyEvent):
     lines: tuple[InvoiceLine, ...]
     taxes: tuple[TaxPart, ...]
     contract_id: Id | None = None
+    """Only where all lines are charged under it; whatever is decided about the item goes by its rules."""
     purchase_order: Line | None = None
     external_ref: Id | None = None
     discount_percent: Exact | None = None

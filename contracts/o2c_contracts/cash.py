@@ -18,6 +18,8 @@ class ItemChanged(MoneyEvent):
     open_minor_after: Due
     item_version: Version
     value_date: Day
+    contract_id: Id | None = None
+    """Of the invoice, for whoever hears of the item before its invoice."""
 
     @property
     def subject(self) -> str:

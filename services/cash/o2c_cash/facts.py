@@ -9,16 +9,15 @@ from o2c_cash.domain.claims import Claim, Found
 from o2c_cash.domain.items import OpenItem
 from o2c_cash.domain.payments import Payment
 
-Sheet = dict[str, str | int | bool | date]
+Sheet = dict[str, str | int | bool | date | None]
 
 
-def matching(
-    payment: Payment, claim: Claim, found: Found | None, *, waited: bool
-) -> dict[str, str | int | bool | date]:
+def matching(payment: Payment, claim: Claim, found: Found | None, *, waited: bool) -> Sheet:
     """Of deciding what a payment pays."""
     return {
         "legal_entity": payment.legal_entity,
         "currency": payment.currency,
+        "contract_id": claim.contract_id,
         "payment_id": payment.payment_id,
         "customer_id": payment.customer_id or "",
         "amount_minor": payment.unapplied_minor,
@@ -57,6 +56,7 @@ def discount(item: OpenItem, payment: Payment, *, disputed: bool) -> Facts:
     return {
         "legal_entity": item.legal_entity,
         "currency": item.currency,
+        "contract_id": item.contract_id,
         "invoice_number": item.invoice_number,
         "value_date": payment.value_date,
         "days_late": late,
@@ -73,6 +73,7 @@ def residual(item: OpenItem, residual_minor: int, *, disputed: bool, month_minor
     return {
         "legal_entity": item.legal_entity,
         "currency": item.currency,
+        "contract_id": item.contract_id,
         "document_id": item.invoice_number,
         "sign": "short" if residual_minor > 0 else "over",
         "residual_minor": abs(residual_minor),
@@ -103,6 +104,7 @@ def short_payment(item: OpenItem, payment: Payment) -> Facts:
     return {
         "legal_entity": item.legal_entity,
         "currency": item.currency,
+        "contract_id": item.contract_id,
         "invoice_number": item.invoice_number,
         "payment_id": payment.payment_id,
         "short_minor": item.open_minor,
@@ -155,6 +157,7 @@ def write_off(item: OpenItem, amount_minor: int, window_minor: int, reason: str,
     return {
         "legal_entity": item.legal_entity,
         "currency": item.currency,
+        "contract_id": item.contract_id,
         "action": "write-off",
         "invoice_number": item.invoice_number,
         "reason": reason,

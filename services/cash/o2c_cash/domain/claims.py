@@ -32,6 +32,14 @@ class Claim:
     def claimed_minor(self) -> int:
         return sum(item.open_minor if amount is None else amount for item, amount in self.lines)
 
+    @property
+    def contract_id(self) -> str | None:
+        """Of all that is named, where everything named is found and of one contract; what names several is of none."""
+        if self.state not in ("complete", "settled"):
+            return None
+        contracts = {item.contract_id for item, _ in self.lines}
+        return contracts.pop() if len(contracts) == 1 else None
+
 
 NOTHING = Claim("nothing")
 

@@ -27,6 +27,8 @@ class OpenItem:
     tolerated_minor: int
     """Residual that was given up within tolerance: once per item."""
     open: bool
+    contract_id: str | None = None
+    """Under which all its lines are charged; by its rules everything about the item is decided."""
 
     def less(self, amount_minor: int) -> "OpenItem":
         """Owes less by an amount that it still owes."""

@@ -56,6 +56,7 @@ def _item(event: InvoiceIssued) -> OpenItem:
         discounted_minor=0,
         tolerated_minor=0,
         open=event.total_minor > 0,
+        contract_id=event.contract_id,
     )
 
 

@@ -256,6 +256,7 @@ def changed(item: OpenItem, amount_minor: int, value_date: date) -> dict[str, An
         "open_minor_after": item.open_minor,
         "item_version": item.item_version,
         "value_date": value_date,
+        "contract_id": item.contract_id,
     }
 
 

@@ -53,6 +53,7 @@ open_items = Table(
     _minor("discounted_minor"),
     _minor("tolerated_minor"),
     Column("open", Boolean, nullable=False),
+    Column("contract_id", Text),
     Index("open_items_by_customer", "customer_id", "open"),
     Index("open_items_by_external_ref", "external_ref"),
 )
