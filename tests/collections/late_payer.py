@@ -122,6 +122,7 @@ def invoice(customer: str, number: str, minor: int, due: date, **more: Any) -> I
         lines=(),
         taxes=(),
         external_ref=more.get("external_ref"),
+        contract_id=more.get("contract_id"),
     )
 
 

@@ -21,6 +21,7 @@ def ladder(item: Item, customer: Customer, on: date, balance_minor: int) -> Fact
         "country": customer.country,
         "legal_entity": item.legal_entity,
         "currency": item.currency,
+        "contract_id": item.contract_id,
         "level": item.level,
         "days_past_due": item.days_past_due(on),
         "days_since_letter": item.days_since_letter(on),
@@ -45,6 +46,7 @@ def promise(offered: Promise, item: Item, customer: Customer, promises: Iterable
         "country": customer.country,
         "legal_entity": offered.legal_entity,
         "currency": offered.currency,
+        "contract_id": item.contract_id if offered.concerns(item) else None,
         "fits_invoice": offered.concerns(item),
         "invoice_known": item.known,
         "level": item.level,
@@ -88,13 +90,14 @@ def stop(customer: Customer, promises: Iterable[Promise], late: Iterable[tuple[I
     }
 
 
-def letter(customer: Customer, legal_entity: str, level: int, channel: str) -> Facts:
-    """Which words, and by which way? `channel`: what the ladder would like."""
+def letter(customer: Customer, legal_entity: str, contract_id: str | None, level: int, channel: str) -> Facts:
+    """Which words, and by which way? `contract_id`: of all items; `channel`: what the ladder would like."""
     return {
         "language": customer.language,
         "country": customer.country,
         "segment": customer.segment,
         "legal_entity": legal_entity,
+        "contract_id": contract_id,
         "level": level,
         "channel": channel,
         "has_email": bool(customer.email),

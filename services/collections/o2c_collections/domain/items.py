@@ -45,6 +45,8 @@ class Item:
     """The earliest instant at which the ladder may take it further."""
     next_step: str = ""
     """What it would be then: `level 2`, or who takes it over."""
+    contract_id: str | None = None
+    """By whose rules everything about the item is decided; none where its invoice names none, or nobody told it yet."""
 
     @property
     def claimed_minor(self) -> int:

@@ -26,6 +26,8 @@ class Notice:
     status: str = "sent"
     """sent (on its way), delivered, undeliverable."""
     problem: str = ""
+    contract_id: str | None = None
+    """Of all items that it lists; none where they are of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +64,9 @@ def listed(items: Iterable[Item], raised: frozenset[str], on: date) -> list[Item
     """What a letter shows: every item past due of which something is claimed, and those it raises; oldest due first."""
     shown = [i for i in items if i.dunnable and (i.days_past_due(on) > 0 or i.invoice_number in raised)]
     return sorted(shown, key=lambda i: (i.due_on or on, i.invoice_number))
+
+
+def contract_of(items: Iterable[Item]) -> str | None:
+    """By whose rules one letter about all of these is written: none where they are of several contracts."""
+    contracts = {item.contract_id for item in items}
+    return contracts.pop() if len(contracts) == 1 else None

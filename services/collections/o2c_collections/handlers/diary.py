@@ -52,12 +52,14 @@ class Matter:
     amount_minor: int
     text: str
     invoice_number: str | None = None
+    contract_id: str | None = None
 
 
 def escalate(work: WorkingSet, customer: Customer, matter: Matter, broken_promises: int = 0) -> Iterator[Event]:
     """Tell whom the table names; where it says so the account itself goes up."""
     sheet = facts.escalation(matter.event, customer, matter.currency, matter.amount_minor, broken_promises)
-    asked = work.ask(ESCALATIONS, {**sheet, "legal_entity": matter.legal_entity}, subject=matter.document_id)
+    whose = {"legal_entity": matter.legal_entity, "contract_id": matter.contract_id}
+    asked = work.ask(ESCALATIONS, {**sheet, **whose}, subject=matter.document_id)
     to = asked["to_role"]
     if not isinstance(to, str):
         return

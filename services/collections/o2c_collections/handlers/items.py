@@ -51,6 +51,7 @@ def on_invoice_issued(event: InvoiceIssued, work: WorkingSet) -> Iterator[Event]
         issued_on=event.issued_on,
         due_on=event.due_on,
         total_minor=event.total_minor,
+        contract_id=event.contract_id,
     )
     yield from look_again(work, _customer(event.customer_id, work), item)
 
@@ -73,6 +74,7 @@ def on_item_changed(event: ItemChanged, work: WorkingSet) -> Iterator[Event]:
         )
     )
     item = _item(event, event.invoice_number, work).changed(event.open_minor_after, event.item_version)
+    item = replace(item, contract_id=item.contract_id or event.contract_id)
     yield from look_again(work, _customer(event.customer_id, work), item)
 
 

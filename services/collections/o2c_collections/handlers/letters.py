@@ -15,7 +15,7 @@ from o2c_rules.entities import entity as entity_of
 from o2c_collections import facts
 from o2c_collections.domain.accounts import Account, Credit, Customer
 from o2c_collections.domain.items import Item
-from o2c_collections.domain.letters import Notice, listed
+from o2c_collections.domain.letters import Notice, contract_of, listed
 from o2c_collections.tables.needs import account_of
 
 from . import stops
@@ -101,7 +101,16 @@ def on_letter_ended(event: DeliveryEnded, work: WorkingSet) -> Iterator[Event]:
     currency = lines[0]["currency"]
     claimed = sum(line["claimed_minor"] for line in lines if line["currency"] == currency)
     text = f"the letter of {notice.sent_on} (level {notice.level}) did not arrive: {problem}"
-    matter = Matter("notice-undeliverable", notice.notice_id, 1, notice.legal_entity, currency, claimed, text)
+    matter = Matter(
+        "notice-undeliverable",
+        notice.notice_id,
+        1,
+        notice.legal_entity,
+        currency,
+        claimed,
+        text,
+        contract_id=notice.contract_id,
+    )
     yield from escalate(work, Customer(notice.customer_id), matter)
 
 
@@ -136,7 +145,8 @@ def _letter(work: WorkingSet, customer: Customer, account: Account, taken: list[
     items = listed(open_items(work, account.customer_id, entity), frozenset(why), today)
     level = max(item.level for item in items)
     highest = max(taken, key=lambda s: (s.level, s.item.invoice_number))
-    sheet = facts.letter(customer, entity, level, str(highest.asked["channel"]))
+    contract_id = contract_of(items)
+    sheet = facts.letter(customer, entity, contract_id, level, str(highest.asked["channel"]))
     notice_id = work.new_id("notice", f"{account.customer_id}/{entity}")
     words = work.ask(WORDS, sheet, subject=notice_id)
     channel = str(work.ask(CHANNELS, sheet, subject=notice_id)["via"])
@@ -161,7 +171,7 @@ def _letter(work: WorkingSet, customer: Customer, account: Account, taken: list[
         line.model_dump(mode="json") | {"external_ref": item.external_ref, "because": why.get(item.invoice_number, "")}
         for line, item in zip(lines, items, strict=True)
     ]
-    work.put(_notice(work, told, channel, shown))
+    work.put(_notice(work, told, channel, shown, contract_id))
     paper = _content(work, customer, told, words) | {"channel": channel, "lines": shown}
     paper["address"] = customer.email if channel == "email" else "\n".join(paper["to_lines"])
     work.deliver(DELIVERY, notice_id, paper, customer_id=customer.customer_id)
@@ -183,7 +193,9 @@ def _line(item: Item, raised: bool) -> NoticeLine:
     )
 
 
-def _notice(work: WorkingSet, told: DunningNoticeSent, channel: str, shown: list[dict[str, Any]]) -> Notice:
+def _notice(
+    work: WorkingSet, told: DunningNoticeSent, channel: str, shown: list[dict[str, Any]], contract_id: str | None
+) -> Notice:
     return Notice(
         notice_id=told.notice_id,
         customer_id=told.customer_id,
@@ -195,6 +207,7 @@ def _notice(work: WorkingSet, told: DunningNoticeSent, channel: str, shown: list
         lines=json.dumps(shown, sort_keys=True),
         credits=json.dumps(told.credits, sort_keys=True),
         recorded_at=work.at,
+        contract_id=contract_id,
     )
 
 

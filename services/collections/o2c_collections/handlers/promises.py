@@ -56,7 +56,7 @@ def on_promise_made(event: PromiseMade, work: WorkingSet) -> Iterator[Event]:
     if asked["then"] == "take":
         yield from _take(work, customer, item, _dated(work, offered, asked))
     else:
-        yield from _refused(work, customer, offered, asked)
+        yield from _refused(work, customer, item, offered, asked)
 
 
 def on_record_promise(command: RecordPromise, work: WorkingSet) -> Iterator[Event]:
@@ -130,7 +130,7 @@ def rejudge(work: WorkingSet, customer: Customer, item: Item) -> tuple[Item, lis
         work.put(after)
         if after.state != promise.state:
             item = _answered(item, promise, after)
-            told += _moved(work, customer, promise, after)
+            told += _moved(work, customer, item.contract_id, promise, after)
     return replace(item, promised_minor=promised), told
 
 
@@ -175,13 +175,14 @@ def _dated(work: WorkingSet, offered: Promise, asked: Asked) -> Promise:
     return replace(offered, counts_until=counts_until, judge_at=judge_at, state=State.OPEN, decision_id=asked.id)
 
 
-def _refused(work: WorkingSet, customer: Customer, offered: Promise, asked: Asked) -> Iterator[Event]:
+def _refused(work: WorkingSet, customer: Customer, item: Item, offered: Promise, asked: Asked) -> Iterator[Event]:
     reason = asked.undecided or " ".join(asked.because)
     work.put(replace(offered, reason=reason, decision_id=asked.id))
     note(work, offered.customer_id, "promise-refused", offered.promise_id, reason)
     amount = as_text(offered.amount_minor, offered.currency)
     text = f"a promise of {amount} for {offered.invoice_number} was not taken: {reason}"
-    yield from escalate(work, customer, _matter("promise-refused", offered, offered.amount_minor, text))
+    contract_id = item.contract_id if offered.concerns(item) else None
+    yield from escalate(work, customer, _matter("promise-refused", offered, contract_id, offered.amount_minor, text))
 
 
 def _recorded(work: WorkingSet, promise: Promise) -> Iterator[Event]:
@@ -223,7 +224,9 @@ def _answered(item: Item, before: Promise, after: Promise) -> Item:
     return replace(item, promise_broken=False) if after.state == State.KEPT else item
 
 
-def _moved(work: WorkingSet, customer: Customer, before: Promise, after: Promise) -> Iterator[Event]:
+def _moved(
+    work: WorkingSet, customer: Customer, contract_id: str | None, before: Promise, after: Promise
+) -> Iterator[Event]:
     """What is told when a promise changes its state."""
     if after.state == State.OPEN:
         yield from _recorded(work, after)
@@ -250,10 +253,11 @@ def _moved(work: WorkingSet, customer: Customer, before: Promise, after: Promise
     )
     if after.judged > before.judged:
         missing = after.amount_minor - after.paid_minor
-        yield from escalate(work, customer, _matter(_HAPPENED[State(after.state)], after, missing, text), count)
+        matter = _matter(_HAPPENED[State(after.state)], after, contract_id, missing, text)
+        yield from escalate(work, customer, matter, count)
 
 
-def _matter(event: str, promise: Promise, amount_minor: int, text: str) -> Matter:
+def _matter(event: str, promise: Promise, contract_id: str | None, amount_minor: int, text: str) -> Matter:
     return Matter(
         event,
         promise.promise_id,
@@ -263,6 +267,7 @@ def _matter(event: str, promise: Promise, amount_minor: int, text: str) -> Matte
         amount_minor,
         text,
         promise.invoice_number,
+        contract_id,
     )
 
 

@@ -99,13 +99,14 @@ def planned(work: WorkingSet, customer: Customer, account: Account, item: Item) 
     """The item with the earliest letter hour after this instant at which the ladder may take it further."""
     if not item.dunnable:
         return replace(item, next_at=None, next_step="")
-    ladder = Ladder.of(work.book)
+    book = work.book_of(item.contract_id)
+    ladder = Ladder.of(book)
     first = work.today(item.legal_entity)
     if account.last_letter_on is not None:
         first = max(first, account.last_letter_on + _DAY)
     balance = balance_of(work, item) if ladder.asks_balance else 0
     for day in ladder.days(item, first):
-        step = ladder.step(work.book, item, facts.ladder(item, customer, day, balance), day)
+        step = ladder.step(book, item, facts.ladder(item, customer, day, balance), day)
         if step is not None:
             hour, what = step
             at = local_hour(work.book, item.legal_entity, day, hour)
@@ -137,8 +138,9 @@ def settle(work: WorkingSet, customer: Customer, account: Account, changed: Iter
     items = {item.invoice_number: item for item in changed}
     for item in items.values():
         work.put(item)
-    if Ladder.of(work.book).asks_balance:
-        items = {i.invoice_number: i for i in open_items(work, account.customer_id, account.legal_entity)} | items
+    others = open_items(work, account.customer_id, account.legal_entity)
+    asking = [i for i in others if Ladder.of(work.book_of(i.contract_id)).asks_balance]
+    items = {i.invoice_number: i for i in asking} | items
     for item in items.values():
         work.put(planned(work, customer, account, item))
     arm(work, customer, account)

@@ -103,6 +103,7 @@ items = Table(
     _may("handed_over_on", Date),
     _instant("next_at", nullable=True),
     _must("next_step"),
+    _may("contract_id"),
     Index("items_of_customer", "customer_id", "open"),
     Index("items_open_by_due_date", "legal_entity", "currency", "due_on", postgresql_where=text("open")),
 )
@@ -156,6 +157,7 @@ notices = Table(
     _instant("recorded_at"),
     _must("status"),
     _must("problem"),
+    _may("contract_id"),
     Index("notices_of_customer", "customer_id", "sent_on"),
 )
 activities = Table(
