@@ -30,15 +30,16 @@ def read_node(text: str, findings: Findings) -> Node | None:
     try:
         return reader.document()
     except yaml.YAMLError as error:
-        _explain(error, findings)
+        _explain(error, findings, text)
         return None
 
 
-def _explain(error: yaml.YAMLError, findings: Findings) -> None:
+def _explain(error: yaml.YAMLError, findings: Findings, text: str) -> None:
     hint = 'put cells that begin with > - * & ! [ or hold a colon in quotes: "> 100"; indent with spaces'
     mark = error.problem_mark or error.context_mark if isinstance(error, yaml.MarkedYAMLError) else None
     problem = str(getattr(error, "problem", None) or error).splitlines()[0]
-    findings.add(mark.line + 1 if mark else 1, f"no YAML: {problem}", hint)
+    last = len(text.rstrip().splitlines()) or 1  # What ends too early is pointed at where it ends, not behind it.
+    findings.add(min(mark.line + 1, last) if mark else 1, f"no YAML: {problem}", hint)
 
 
 class _Reader:

@@ -40,6 +40,8 @@ class OneBook:
     def book(self) -> RuleBook:
         return BOOK
 
+    models = book
+
     async def refresh(self) -> None:
         """There is no other."""
 

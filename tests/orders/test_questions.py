@@ -117,7 +117,7 @@ async def desk(database: Callable[..., str], template: str) -> AsyncIterator[Des
     log = await Database(database(), most=3).open()
     clock = SimulatedClock(MONDAY)
     bus = await Loopback(log, clock).open()
-    rules = cast(RulesInForce, SimpleNamespace(models=RuleBook.shipped, refresh=_unchanged))
+    rules = cast(RulesInForce, SimpleNamespace(book=RuleBook.shipped, models=RuleBook.shipped, refresh=_unchanged))
     running = Running(service, Surroundings(db, bus, rules, clock, Nowhere()))
     transport = httpx.ASGITransport(service_app(running, LocalPeople(STAFF)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
