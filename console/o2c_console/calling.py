@@ -106,10 +106,15 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
 
 def stop(text: str, hint: str = "", code: int = UNUSABLE) -> NoReturn:
     """Say what is wrong and what to do about it."""
-    say.print(text, style="red", markup=False)
+    say.print(text, style="red", markup=False, soft_wrap=True)
     if hint:
-        say.print(f"hint: {hint}", markup=False)
+        advise(hint)
     raise typer.Exit(code)
+
+
+def advise(text: str) -> None:
+    """A hint on a line of its own, however long: a command in it can be copied and typed again."""
+    say.print(f"hint: {text}", markup=False, soft_wrap=True)
 
 
 def put_json(found: Any) -> None:

@@ -1,6 +1,7 @@
 """The books a person would like to have: a folder of them, or one file that takes its table's place among others."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .formats.xlsx_reading import read_cases
@@ -15,6 +16,13 @@ class Candidate:
 
     book: RuleBook
     tables: tuple[str, ...]
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """A file as it lies among the books -> the path at which the person keeps it."""
+
+    def at_home(self, where: str) -> str:
+        """A place (`file:line`, or what begins with one) where the person keeps the file, not among the books."""
+        name = next((n for n in self.homes if where.startswith((f"{n}:", f"{n} ")) or where == n), None)
+        return where if name is None else self.homes[name] + where.removeprefix(name)
 
 
 def candidate(path: Path, base: RuleBook) -> Candidate:
@@ -41,7 +49,9 @@ def candidate(path: Path, base: RuleBook) -> Candidate:
     elif cases.is_file():
         files[apart] = read_file(cases)
     try:
-        return Candidate(RuleBook(files), (name,))
+        return Candidate(
+            RuleBook(files), (name,), {target: str(path)} | ({apart: str(cases)} if apart in files else {})
+        )
     except BadTable as error:
         at_home = [moved(moved(f, target, str(path)), apart, str(cases)) for f in error.findings]
         raise BadTable(at_home) from error

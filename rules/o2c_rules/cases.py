@@ -12,7 +12,7 @@ from .reading import name_of
 from .rulebook import CASES, RuleBook
 from .source import BadTable, Entries, Findings, Listing, Node, Scalar
 from .table import Table
-from .values import BadValue, Kind, Value, literal
+from .values import BadValue, Facts, Kind, Value, literal
 
 _KNOWN = frozenset({"case", "facts", "expect", "on", "note"})
 _EXPECT = frozenset({"rows", "outcome", "undecided"})
@@ -82,14 +82,13 @@ def _case(node: Node, book: RuleBook, table: str, findings: Findings) -> Case | 
         return None
     _known(expect, _EXPECT, findings)
     on = _day(node.items.get("on"), book.versions(table), findings)
-    version = _in_force(book.versions(table), on)
-    kinds = {fact.name: fact.kind for fact in version.facts}
+    version = version_on(book.versions(table), on)
     undecided = expect.items.get("undecided")
     return Case(
         where=f"{findings.file}:{node.line}",
         table=table,
         sentence=sentence.text,
-        facts={name: _fact(item, kinds.get(name), findings) for name, item in facts.items.items()},
+        facts=facts_of(facts, version, findings),
         on=on,
         rows=_rows(expect, version, findings),
         outcome=_outcome(expect, version, findings),
@@ -117,8 +116,15 @@ def default_day(versions: tuple[Table, ...]) -> date:
     return min(max(FIRST_DAY, newest.effective_from), newest.effective_to)
 
 
-def _in_force(versions: tuple[Table, ...], on: date) -> Table:
+def version_on(versions: tuple[Table, ...], on: date) -> Table:
+    """The version in force on a day; the newest where none is."""
     return next((t for t in versions if t.effective_from <= on <= t.effective_to), versions[-1])
+
+
+def facts_of(node: Entries, version: Table, findings: Findings) -> Facts:
+    """A fact sheet as a person writes it, read by the types that the table declares."""
+    kinds = {fact.name: fact.kind for fact in version.facts}
+    return {name: _fact(item, kinds.get(name), findings) for name, item in node.items.items()}
 
 
 def _fact(node: Node, kind: Kind | None, findings: Findings) -> Value:

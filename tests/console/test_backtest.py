@@ -67,6 +67,31 @@ def test_a_stricter_credit_table_says_whom_it_would_have_held(played: Path) -> N
     assert b"recorded decisions would change" in (played / "report.html").read_bytes()
 
 
+def test_a_kept_decision_is_explained_and_asked_again_of_a_draft_without_a_platform(played: Path) -> None:
+    text = (BOOKS / "orders" / "credit.yaml").read_text()
+    (played / "credit.yaml").write_text(text.replace('overdue_days: "> 15"', 'overdue_days: "> 1"'))
+    tried = o2c("rules", "backtest", "credit.yaml", "--rules", "shipped")
+    (hint,) = [line for line in tried.stderr.splitlines() if "rules explain" in line]
+    id_, history = hint.split()[4], hint.split()[6]
+
+    told = o2c("rules", "explain", id_, "--history", history)
+    again = o2c("rules", "whatif", "credit.yaml", "--decision", id_, "--history", history, "--rules", "shipped")
+    earlier = o2c(
+        "rules", "whatif", "credit.yaml", "--decision", id_, "--history", history, "--rules", "shipped",
+        "--set", "overdue_days=1",
+    )  # fmt: skip
+    nobody = o2c("rules", "explain", "nothing", "--history", history)
+
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith("orders asked orders/credit about ")
+    assert "  no row matches" in told.stdout
+    assert "overdue_days = " in told.stdout
+    assert "overdue-class-b: " in again.stdout
+    assert "overdue-class-b: " not in earlier.stdout
+    assert nobody.returncode == 1
+    assert "there is none in" in nobody.stderr
+
+
 @pytest.mark.usefixtures("played")
 def test_usage_names_the_rows_that_decided_and_those_that_never_did() -> None:
     found = json.loads(o2c("rules", "usage", "--rules", "shipped", "--table", "orders/credit", "--json").stdout)

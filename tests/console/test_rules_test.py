@@ -47,7 +47,7 @@ def test_a_failing_case_is_shown_with_place_expectation_answer_and_reason(file: 
     answer = o2c("test", str(file))
 
     assert answer.exit_code == 1
-    assert "t/hold.cases.yaml:1: large" in answer.stdout
+    assert f"{file.with_name('hold.cases.yaml')}:1: large" in answer.stdout
     assert "expected rows ['large']" in answer.stdout
     assert "answered rows []" in answer.stdout
     assert "would be large if amount_minor were " in answer.stdout
@@ -59,14 +59,15 @@ def test_coverage_below_a_threshold_is_a_finding(file: Path) -> None:
     assert enough.exit_code == 0
     assert "no case for boundary amount_minor = 9999, one unit below the boundary 10000 of large" in enough.stdout
     assert short.exit_code == 1
-    assert "t/hold.yaml: boundary coverage is 33 %, 90 % are wanted" in short.stdout
+    assert f"{file}: boundary coverage is 33 %, 90 % are wanted" in short.stdout
 
 
 def test_a_mistake_that_no_case_notices_is_a_finding_with_its_line(file: Path) -> None:
     answer = o2c("test", str(file), "--mutate")
 
     assert answer.exit_code == 1
-    assert "no case notices t/hold.yaml:10: row large, amount_minor: >= 9999 for >= 10000" in answer.stdout
+    assert f"no case notices {file}:10: row large, amount_minor: >= 9999 for >= 10000" in answer.stdout
+    assert f"hint: o2c rules cases {file} --suggest --append" in answer.stderr
 
 
 def test_the_report_for_machines_says_the_same(file: Path) -> None:
@@ -131,7 +132,7 @@ def test_a_file_that_is_there_is_not_overwritten_with_suggestions(file: Path, tm
 def test_the_cases_of_a_table_are_listed(file: Path) -> None:
     listed, plain = o2c("cases", str(file)), json.loads(o2c("cases", str(file), "--json").stdout)
 
-    assert "t/hold.cases.yaml:1" in listed.stdout
+    assert f"{file.with_name('hold.cases.yaml')}:1" in listed.stdout
     assert [case["case"] for case in plain] == ["large"]
 
 

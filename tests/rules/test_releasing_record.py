@@ -38,6 +38,27 @@ def test_a_bundle_carries_its_reports(store: Store) -> None:
     assert any(line.startswith("+") and "percent: 12" in line for line in details["changes"])
 
 
+def test_a_reviewer_reads_which_cases_differ_and_not_how_they_are_written(store: Store) -> None:
+    upload = tolerance(12)
+    name = next(name for name in upload.files if name.endswith(".cases.yaml"))
+    text = upload.files[name].decode()
+    first = text.partition("- case: ")[2].partition("\n")[0]
+    files = {**upload.files, name: text.replace(first, f'"{first}"', 1).encode() + MORE}
+
+    details = views.of_details(store, ReleaseDesk(store, NOON).propose(RICK, Upload(files, upload.single), WISH))
+
+    said = details["changes"][details["changes"].index("--- orders/tolerance.cases.yaml") :]
+    assert said[2:] == [
+        f" case: {first}: expects percent 10 -> 12",
+        "+case: as drawn by hand (suggested, confirmed by nobody yet)",
+    ]
+
+
+MORE = b"""
+- {case: as drawn by hand, note: suggested, facts: {risk_class: A}, expect: {outcome: {percent: 12}}}
+"""
+
+
 def differing(book: RuleBook, tables: Sequence[str]) -> Reports:
     """As if the executors did not agree, which no table makes them do."""
     return Reports({"proof": orjson.dumps({"engine": engine()})}, ("the executors differ: orders/tolerance on {}",))

@@ -9,18 +9,17 @@ from typing import Annotated
 import typer
 from o2c_chassis.clock import RealClock
 from o2c_rules.candidate import Candidate
-from o2c_rules.history.backtest import Books, Question, question, unlike
+from o2c_rules.history.backtest import Question, question, unlike
 from o2c_rules.history.backtest import backtest as over_history
 from o2c_rules.history.lines import BadHistory
 from o2c_rules.history.page import in_words, page
 from o2c_rules.history.report import AS_IT_WAS, OfTable, Report, report
-from o2c_rules.rulebook import RuleBook, bundle_hash, read_files
+from o2c_rules.rulebook import RuleBook
 
 from o2c_console.asking import AsJson
-from o2c_console.calling import FOUND, put_json, put_table, say, stop
-from o2c_console.settings import command_line
+from o2c_console.calling import FOUND, advise, put_json, put_table, say, stop
 
-from .books import Rules, base_book, proposed
+from .books import Rules, base_book, known_bundles, one_of, proposed
 from .pasts import History, Since, Tables, Until, history_of, processors, shown, window_of
 
 WAYS_SHOWN, CUSTOMERS_SHOWN = 25, 10
@@ -55,11 +54,11 @@ def backtest(
     book, wanted, root = base_book(rules), proposed(candidate, rules), history_of(history)
     asked = question(wanted.book, _tables(wanted, book, table), book, window_of(since, until), _day(on))
     if not everything:
-        asked = unlike(asked, _known(rules, book))
+        asked = unlike(asked, known_bundles(rules) | {book.hash: book.files})
     found = _found(wanted, asked, root)
     if html is not None:
         _write(html, found)
-    put_json(found.as_json()) if json else _told(found)
+    put_json(found.as_json()) if json else _told(found, root)
     raise typer.Exit(FOUND if found.differing else 0)
 
 
@@ -76,8 +75,7 @@ def _found(wanted: Candidate, asked: Question, root: Path) -> Report:
 
 def _tables(wanted: Candidate, book: RuleBook, named: list[str] | None) -> tuple[str, ...]:
     for name in named or ():
-        if name not in wanted.book.tables and name not in book.tables:
-            stop(f"no table {name}", f"there is {', '.join(wanted.book.tables)}")
+        one_of(name, {*wanted.book.tables, *book.tables})
     return tuple(dict.fromkeys(named)) if named else wanted.tables
 
 
@@ -88,15 +86,6 @@ def _day(text: str | None) -> date | None:
         stop(f"--on {text} is no day", "write it like 2027-01-01")
 
 
-def _known(rules: str, book: RuleBook) -> Books:
-    """The bundles that may have decided, by their hash: of a store all that were ever published."""
-    bundles = (Path(rules) if rules else command_line().home / "rules") / "bundles"
-    found = {folder.name: read_files(folder) for folder in bundles.iterdir()} if bundles.is_dir() else {}
-    found = {name: files for name, files in found.items() if bundle_hash(files) == name}
-    shipped = RuleBook.shipped()
-    return {shipped.hash: shipped.files, **found, book.hash: book.files}
-
-
 def _write(html: Path, found: Report) -> None:
     try:
         html.write_bytes(page(found))
@@ -105,7 +94,7 @@ def _write(html: Path, found: Report) -> None:
     say.print(f"written: {html}", markup=False, soft_wrap=True)
 
 
-def _told(found: Report) -> None:
+def _told(found: Report, root: Path) -> None:
     columns = ("table", "decisions", "change", "undecided", "decided", "other row", "untried", "customers", "money")
     rows = [
         (p.table, p.tally.decisions, p.tally.differing, p.tally.newly_undecided, p.tally.newly_decided,
@@ -117,6 +106,8 @@ def _told(found: Report) -> None:
     for part in found.tables:
         _part_told(part)
     say.print(AS_IT_WAS, markup=False, soft_wrap=True)
+    for example in [part.turns[0].examples[0] for part in found.tables if part.turns][:1]:
+        advise(f"o2c rules explain {example} --history {root} tells why it was decided so")
 
 
 def _part_told(part: OfTable) -> None:
@@ -134,4 +125,4 @@ def _part_told(part: OfTable) -> None:
     for reason, count in part.tally.reasons.items():
         say.print(f"{part.table}: {count:,} could not be tried: {reason}", markup=False, soft_wrap=True)
     for hint in part.hints:
-        say.print(f"hint: {hint}", markup=False, soft_wrap=True)
+        advise(hint)

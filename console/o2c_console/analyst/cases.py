@@ -1,7 +1,7 @@
 """`o2c rules cases`: the golden cases of a table, and those that are missing, for a person to confirm."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from o2c_rules.trials.writing import CONFIRM, as_yaml
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, put_json, put_table, say, stop
 
-from .books import SHIPPED, Rules, base_book, proposed, unreadable
+from .books import Rules, proposed, unreadable
 
 
 def cases(
@@ -40,14 +40,14 @@ def cases(
       o2c rules cases credit.yaml --suggest --out missing.yaml
       o2c rules cases credit.yaml --suggest --append
     """
-    asked = _asked(table, rules)
+    asked = proposed(table, rules)
     if append and not Path(table).exists():
         stop(f"{table} is a table, not a file of yours", "name the rule file whose cases shall grow")
     try:
         found = {name: _found(asked, name, suggest) for name in asked.tables}
     except BadTable as error:
         unreadable(error)
-    every = [case for cases_ in found.values() for case in cases_]
+    every = [replace(case, where=asked.at_home(case.where)) for cases_ in found.values() for case in cases_]
     if json:
         put_json([_as_json(case) for case in every])
     elif not suggest:
@@ -58,16 +58,6 @@ def cases(
         stop("cases of several tables do not go into one file", "take one table, or --append to each table's cases")
     else:
         _write(out, every, asked)
-
-
-def _asked(table: str, rules: str) -> Candidate:
-    if table == SHIPPED or Path(table).exists():
-        return proposed(table, rules)
-    book = base_book(rules)
-    if table not in book.tables:
-        near = get_close_matches(table, book.tables, 3) or [t for t in book.tables if table in t][:3]
-        stop(f"there is no file and no table {table}", f"did you mean {' or '.join(near)}?" if near else "", 2)
-    return Candidate(book, (table,))
 
 
 def _found(asked: Candidate, name: str, suggest: bool) -> list[Case]:

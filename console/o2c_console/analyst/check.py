@@ -4,25 +4,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from o2c_rules.candidate import Candidate, candidate
+from o2c_rules.candidate import Candidate
 from o2c_rules.checking import check as check_tables
 from o2c_rules.checking import unreadable_flaws
-from o2c_rules.checking.flaws import Flaw
+from o2c_rules.checking.flaws import Flaw, FlawKind
 from o2c_rules.checking.wording import example_text
-from o2c_rules.rulebook import BOOKS, BadTable
+from o2c_rules.rulebook import BadTable
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, UNUSABLE, put_json, say
 
-from .books import SHIPPED, Rules, base_book
+from .books import Rules, base_book, meant
 
 
 def check(
-    path: Annotated[str, typer.Argument(help="a rule file, a folder of books, or the word shipped")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|TABLE", help="a rule file, a folder of books, a table's name, or the word shipped"
+        ),
+    ],
     json: AsJson = False,
     rules: Rules = "",
 ) -> None:
@@ -39,7 +43,7 @@ def check(
     base = base_book(rules)
     try:
         with _waiting("checking"):
-            asked = candidate(BOOKS if path == SHIPPED else Path(path), base)
+            asked = meant(path, base)
             found = tuple(_at_home(flaw, path, asked) for flaw in check_tables(asked.book, asked.tables))
     except BadTable as error:
         _tell(unreadable_flaws(error), (), json=json)
@@ -50,12 +54,11 @@ def check(
 
 
 def _at_home(flaw: Flaw, path: str, asked: Candidate) -> Flaw:
-    """A finding at the place where the person keeps the file, not where it will lie among the books."""
-    file = Path(path)
-    name = next((n for n in asked.book.files if flaw.where.startswith(f"{n}:")), "")
-    if not file.is_file() or asked.book.files.get(name) != file.read_bytes():
-        return flaw
-    return replace(flaw, where=path + flaw.where.removeprefix(name))
+    """A finding, and the cure of it, at the place where the person keeps the file."""
+    where, hint = asked.at_home(flaw.where), flaw.hint
+    if where != flaw.where and flaw.kind is FlawKind.UNTESTED and hint.startswith("add a case"):
+        hint = f"add a case; this writes one to confirm: o2c rules cases {path} --suggest --append"
+    return replace(flaw, where=where, hint=hint)
 
 
 def _tell(flaws: Sequence[Flaw], tables: Sequence[str], *, json: bool) -> None:

@@ -11,9 +11,9 @@ from o2c_rules.formats.converting import Converted, Source, converted, of_book, 
 from o2c_rules.rulebook import BadTable, RuleBook, UnknownTable
 
 from o2c_console.asking import AsJson
-from o2c_console.calling import FOUND, put_json, say, stop
+from o2c_console.calling import FOUND, advise, put_json, say, stop
 
-from .books import Rules, base_book, unreadable
+from .books import Rules, base_book, nearest, unreadable
 
 
 def convert(
@@ -56,8 +56,8 @@ def _source(source: str, base: RuleBook) -> Source:
         return of_file(path)
     try:
         return of_book(source, base)
-    except UnknownTable as error:
-        stop(f"{source} is neither a file nor a table", str(error))
+    except UnknownTable:
+        stop(f"{source} is neither a file nor a table", nearest(source, base.tables))
 
 
 def _flaws(source: str, found: Source, base: RuleBook) -> tuple[Flaw, ...]:
@@ -94,3 +94,5 @@ def _tell(found: Source, made: Converted, flaws: tuple[Flaw, ...], *, json: bool
         say.print(f"LOST in this format: {what}", style="red", markup=False)
     if flaws:
         typer.echo(f"{len(flaws)} finding{'s' * (len(flaws) > 1)}, as comments where the format has them")
+    elif written[0].endswith(".xlsx"):
+        advise(f"change it in a spreadsheet program, save it, then: o2c rules check {written[0]}")

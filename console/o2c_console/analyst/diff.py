@@ -13,14 +13,17 @@ from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, put_json, say, stop
 from o2c_console.settings import command_line
 
-from .books import SHIPPED, Rules, proposed, unreadable
+from .books import SHIPPED, Rules, nearest, proposed, unreadable
 
 _HASH_LEAST = 8
 
 
 def diff(
-    a: Annotated[str, typer.Argument(help="the older: a file, a folder, the word shipped, or a bundle's hash")],
-    b: Annotated[str, typer.Argument(help="the newer")],
+    a: Annotated[
+        str,
+        typer.Argument(metavar="A", help="the older: a file, a folder, a table, the word shipped, or a bundle's hash"),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="the newer")],
     table: Annotated[str, typer.Option("--table", help="of this table only", metavar="TABLE")] = "",
     json: AsJson = False,
     rules: Rules = "",
@@ -80,9 +83,11 @@ def _tables(old: tuple[str, Candidate], new: tuple[str, Candidate], table: str) 
     known = {*old[1].tables, *new[1].tables}
     if table:
         if table not in known:
-            stop(f"neither has a table {table!r}", f"they have {', '.join(sorted(known))}")
+            stop(
+                f"neither has a table {table!r}", nearest(table, known) or f"they have {', '.join(sorted(known)[:5])} …"
+            )
         return [table]
-    files = [set(asked.tables) for named, asked in (old, new) if Path(named).is_file()]
+    files = [set(asked.tables) for named, asked in (old, new) if Path(named).is_file() or named in asked.tables]
     return sorted(files[0].union(*files[1:]) if files else known)
 
 

@@ -36,10 +36,10 @@ Tables = Annotated[list[str] | None, typer.Option("--table", help="only this tab
 def history_of(given: Path | None) -> Path:
     """The folder to read. Ends the program where there is none."""
     own, demo = command_line().history, DEMO / "history"
-    folder = given or next((f for f in (own, demo) if any(f.glob(f"*/{MANIFEST}"))), None)
+    folder = given or next(iter(folders_of_history()), None)
     if folder is None:
-        hint = "export some: o2c decisions export; or play one: o2c demo"
-        stop(f"there is no history in {own}, nor of a demo", hint)
+        hint = "export some: o2c decisions export; or play one here: o2c demo; or name a folder with --history"
+        stop(f"there is no history in {own}, nor a demo's in {demo}", hint)
     if folder == demo and given is None:
         say.print(
             f"no exported decisions of this machine's platform; reading the last demo's in {demo}",
@@ -47,6 +47,11 @@ def history_of(given: Path | None) -> Path:
             soft_wrap=True,
         )
     return folder
+
+
+def folders_of_history() -> list[Path]:
+    """Where this machine keeps recorded decisions: its platform's, then the last demo's."""
+    return [f for f in (command_line().history, DEMO / "history") if any(f.glob(f"*/{MANIFEST}"))]
 
 
 def window_of(since: str | None, until: str | None) -> Window:

@@ -51,8 +51,8 @@ def propose(
 def _said(made: dict[str, Any]) -> None:
     typer.echo(f"{made['id']}: {', '.join(made['tables'])}, bundle {made['bundle'][:12]}")
     for against in made["against"]:
-        say.print(f"speaks against it: {against}", style="red", markup=False)
-    say.print(f"next, somebody else: o2c --as SOMEBODY rules review {made['id']}", markup=False)
+        say.print(f"speaks against it: {against}", style="red", markup=False, soft_wrap=True)
+    say.print(f"next, somebody else: o2c --as SOMEBODY rules review {made['id']}", markup=False, soft_wrap=True)
 
 
 def _listed(file: Path | None) -> list[str]:

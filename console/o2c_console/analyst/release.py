@@ -42,17 +42,27 @@ def shown(desk: Counter, made: list[dict[str, Any]], wait: float, *, json: bool)
     """Say what was released and who runs it; the services that had not read it in time."""
     if not json:
         for each in made:
-            typer.echo(f"release {each['n']}: bundle {each['bundle'][:12]} from {each['effective_from']}")
+            back = f", restores release {each['restores']}" if each.get("restores") else ""
+            typer.echo(f"release {each['n']}: bundle {each['bundle'][:12]} from {each['effective_from']}{back}")
     services, lagging = taken_up(desk, max(each["n"] for each in made), wait)
     if json:
         put_json({"releases": made, "services": services, "lagging": lagging})
     elif services:
         rows = [(name, s["releases_read"], s["release"], s["bundle"][:12]) for name, s in services.items()]
         put_table(("service", "read", "in force", "bundle"), rows)
+        _when(made, services)
     if lagging:
         say.print(f"not read yet by: {', '.join(lagging)}", style="red", markup=False)
         say.print("hint: o2c status shows why (rules problem); they go on with the rules before", markup=False)
     return lagging
+
+
+def _when(made: list[dict[str, Any]], services: dict[str, Any]) -> None:
+    """A release whose instant has not come is read by all and decides nothing yet."""
+    coming = [each["effective_from"] for each in made if each["n"] > min(s["release"] for s in services.values())]
+    if coming and not any(each.get("contracts") for each in made):
+        text = f"it decides from {max(coming)[:19]} UTC on; what holds then: o2c status"
+        say.print(text, markup=False, soft_wrap=True)
 
 
 def taken_up(desk: Counter, release_: int, wait: float) -> tuple[dict[str, Any], list[str]]:

@@ -50,13 +50,16 @@ def _listed(desk: Counter, *, everything: bool, json: bool) -> None:
         (p["id"], p["state"], p["author"], p["ticket"], ", ".join(p["tables"]), _from(p), len(p["against"]) or "")
         for p in found
     ]
+    if not rows:
+        say.print("no proposal waits; with --all those that were decided are listed too", markup=False, soft_wrap=True)
+        return
     put_table(("proposal", "state", "author", "ticket", "tables", "from", "against"), rows)
 
 
 def _reviewed(found: dict[str, Any]) -> None:
     typer.echo(f"{found['id']} is {found['state']}")
     if found["state"] == "approved":
-        say.print(f"next: o2c rules release {found['id']}", markup=False)
+        say.print(f"next, who may release: o2c --as SOMEBODY rules release {found['id']}", markup=False, soft_wrap=True)
 
 
 def _shown(found: dict[str, Any]) -> None:
@@ -77,7 +80,13 @@ def _shown(found: dict[str, Any]) -> None:
     typer.echo("\n".join(lines))
     typer.echo("\n".join(_reports(found["found"])))
     for against in found["against"]:
-        say.print(f"speaks against it: {against}", style="red", markup=False)
+        say.print(f"speaks against it: {against}", style="red", markup=False, soft_wrap=True)
+    if found["state"] == "open":
+        say.print(
+            f"next, not its author: o2c --as SOMEBODY rules review {found['id']} --approve",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _reports(found: dict[str, Any]) -> list[str]:
@@ -90,6 +99,8 @@ def _reports(found: dict[str, Any]) -> list[str]:
     if cases := found.get("cases"):
         whole, mine = cases["all"], cases["changed"]
         lines.append(f"cases: {len(whole['failures'])} of {whole['cases']} not met; {mine['cases']} of changed tables")
+        if mine["suggested"]:
+            lines.append(f"  {mine['suggested']} of these are suggested: nobody has confirmed them yet")
         lines += [f"  {f['where']}: {f['case']}: expected {', '.join(f['expected'])}" for f in whole["failures"]]
     if proof := found.get("proof"):
         differs = len(proof["differences"])

@@ -3,7 +3,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from o2c_rules.trials.running import versions_of
 from rich.progress import Progress
 
 from o2c_console.asking import AsJson
-from o2c_console.calling import FOUND, put_json, put_table, say
+from o2c_console.calling import FOUND, advise, put_json, put_table, say
 
 from .books import Rules, base_book, proposed, unreadable
 
@@ -33,7 +34,12 @@ class _Wanted:
 
 
 def test(
-    path: Annotated[str, typer.Argument(help="a rule file, a folder of books, or the word shipped")] = "",
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="[PATH|TABLE]", help="a rule file, a folder of books, a table's name, or the word shipped"
+        ),
+    ] = "",
     coverage: Annotated[bool, typer.Option("--coverage", help="what the cases cover")] = False,
     mutate: Annotated[bool, typer.Option("--mutate", help="make one mistake at a time; name those unnoticed")] = False,
     min_row: Percent = 100,
@@ -56,7 +62,7 @@ def test(
     wanted = _Wanted(coverage, mutate, Thresholds(min_row, min_cell, min_boundary))
     asked = proposed(path, rules) if path else _all(rules)
     try:
-        trial = run(asked.book, asked.tables, coverage=coverage)
+        trial = _at_home(run(asked.book, asked.tables, coverage=coverage), asked)
         mutations = _mutations(asked) if mutate else ()
     except BadTable as error:
         unreadable(error)
@@ -65,6 +71,7 @@ def test(
         put_json(_as_json(trial, mutations, missed, wanted))
     else:
         _show(trial, mutations, missed)
+        _advise(trial, mutations, path)
     if not trial.ok or missed or any(found.unnoticed for found in mutations):
         raise typer.Exit(FOUND)
 
@@ -78,7 +85,20 @@ def _mutations(asked: Candidate) -> tuple[Mutation, ...]:
     versions = [v for table in asked.tables for v in versions_of(asked.book, table, cases_of(asked.book, table))]
     total = sum(1 for version in versions for _ in mutants_of(version))
     with _progress("mistakes tried", total) as step:
-        return tuple(mutate_version(version, step) for version in versions)
+        return tuple(_found_at_home(mutate_version(version, step), asked) for version in versions)
+
+
+def _at_home(trial: Trial, asked: Candidate) -> Trial:
+    """The same where the person keeps the files."""
+    failures = tuple(replace(f, where=asked.at_home(f.where)) for f in trial.failures)
+    return replace(
+        trial, failures=failures, coverage=tuple(replace(c, file=asked.at_home(c.file)) for c in trial.coverage)
+    )
+
+
+def _found_at_home(found: Mutation, asked: Candidate) -> Mutation:
+    unnoticed = tuple(replace(one, where=asked.at_home(one.where)) for one in found.unnoticed)
+    return replace(found, file=asked.at_home(found.file), unnoticed=unnoticed)
 
 
 @contextmanager
@@ -118,8 +138,19 @@ def _show(trial: Trial, mutations: tuple[Mutation, ...], missed: list[str]) -> N
     typer.echo(f"{trial.cases - failed} of {trial.cases} golden cases of {_tables(trial)} hold")
     if trial.suggested:
         say.print(f"{trial.suggested} of them are suggested and wait for a person's word", markup=False)
-    if trial.tables and not trial.cases:
-        say.print("hint: o2c rules cases FILE --suggest writes cases at every boundary", markup=False)
+
+
+def _advise(trial: Trial, mutations: tuple[Mutation, ...], path: str) -> None:
+    """What to type next."""
+    file = path if Path(path).is_file() else ""
+    unnoticed = [one for found in mutations for one in found.unnoticed]
+    if trial.failures:
+        advise("mend the table, or the case where the case is what changes")
+    if unnoticed:
+        wanted = f"{file} --suggest --append" if file else f"{unnoticed[0].table} --suggest"
+        advise(f"o2c rules cases {wanted} writes cases that do, for you to confirm")
+    elif trial.tables and not trial.cases:
+        advise(f"o2c rules cases {file or trial.tables[0]} --suggest writes cases at every boundary")
 
 
 def _tables(trial: Trial) -> str:
@@ -157,5 +188,3 @@ def _mutated(mutations: tuple[Mutation, ...]) -> None:
     tried = sum(found.mutants for found in mutations)
     same = sum(found.equivalent for found in mutations)
     typer.echo(f"{tried} mistakes tried, {same} of them nobody could notice, {len(unnoticed)} go unnoticed")
-    if unnoticed:
-        say.print(f"hint: o2c rules cases {unnoticed[0].table} --suggest writes cases that do", markup=False)

@@ -9,9 +9,9 @@ from o2c_rules.history.usage import Usage, asked_of
 from o2c_rules.history.usage import usage as counted
 
 from o2c_console.asking import AsJson
-from o2c_console.calling import put_json, put_table, say, stop
+from o2c_console.calling import advise, put_json, put_table, stop
 
-from .books import Rules, base_book
+from .books import Rules, base_book, one_of
 from .pasts import History, Since, Tables, Until, history_of, processors, shown, window_of
 
 
@@ -35,8 +35,7 @@ def usage(
     """
     book, root = base_book(rules), history_of(history)
     for name in table or ():
-        if name not in book.tables:
-            stop(f"no table {name}", f"there is {', '.join(book.tables)}")
+        one_of(name, book.tables)
     asked = asked_of(book, tuple(dict.fromkeys(table or book.tables)), window_of(since, until))
     try:
         with shown(root, asked.window, tuple(asked.money)) as done:
@@ -60,7 +59,7 @@ def _tables_told(found: tuple[Usage, ...]) -> None:
         for each in found
     ]
     put_table(("table", "decisions", "money", "dead", "dead rows", "decided, and now gone"), rows)
-    say.print("hint: --table NAME shows every row", soft_wrap=True)
+    advise("--table NAME shows every row")
 
 
 def _rows_told(each: Usage) -> None:

@@ -8,8 +8,9 @@ import orjson
 
 from o2c_rules.bundles import Release, Store
 from o2c_rules.diffing import differences
-from o2c_rules.rulebook import RuleBook
+from o2c_rules.rulebook import CASES, RuleBook
 
+from .case_changes import changed_cases
 from .chain import body_of
 from .proposals import Filed
 
@@ -46,11 +47,15 @@ def of_details(store: Store, filed: Filed) -> dict[str, Any]:
 
 
 def changed_lines(base: RuleBook, book: RuleBook) -> list[str]:
-    """The files that differ, line by line, up to a bound that is named where it is met."""
+    """The files that differ, line by line; of golden cases which differ, and in what. The tables come first. Up to a
+    bound that is named where it is met."""
     lines: list[str] = []
-    for name in sorted(base.files.keys() | book.files.keys()):
+    differing = [n for n in base.files.keys() | book.files.keys() if base.files.get(n) != book.files.get(n)]
+    for name in sorted(differing, key=lambda name: (name.endswith(CASES), name)):
         before, after = (files.get(name, b"").decode(errors="replace") for files in (base.files, book.files))
-        if before != after:
+        if name.endswith(CASES):
+            lines += changed_cases(base, book, name)
+        else:
             lines += unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=0)
     if len(lines) > LINES_MOST:
         lines[LINES_MOST:] = [f"… and {len(lines) - LINES_MOST} more lines"]
