@@ -8,9 +8,10 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from o2c_contracts.event import Message, derived_id
+from o2c_rules.calendars import Calendar
 from o2c_rules.entities import UnknownEntity, local_date, zone
 from o2c_rules.releasing.models import Models, Rules, general_book
-from o2c_rules.rulebook import Decision, Facts, RuleBook, Value
+from o2c_rules.rulebook import Decision, Facts, RuleBook, UnknownCalendar, Value
 
 from .errors import NotLoaded
 
@@ -211,6 +212,16 @@ class WorkingSet:
         if self._models is None or contract_id is None:
             return self.book
         return self._models.of(contract_id, self.at)
+
+    def calendar(self, name: str, contract_id: str | None) -> Calendar:
+        """By the contract's rules, or else by everybody's: a cut-over may come while something runs on a calendar.
+
+        UnknownCalendar where neither has one of that name.
+        """
+        try:
+            return self.book_of(contract_id).calendar(name)
+        except UnknownCalendar:
+            return self.book.calendar(name)
 
     def today(self, legal_entity: str) -> date:
         """The day it is for a legal entity at the recorded instant."""

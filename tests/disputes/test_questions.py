@@ -23,9 +23,12 @@ from o2c_contracts.topics import WRITER, topics_of
 from o2c_contracts.wire import encode
 from o2c_disputes.app import service
 from o2c_disputes.tables import metadata
+from o2c_rules.releasing.chain import Release
+from o2c_rules.releasing.models import Models
 from o2c_rules.rulebook import RuleBook
 
 from tests.disputes.desk import BOOK, MONDAY, Desk
+from tests.models import alone
 
 PEOPLE = People(default="ann", people={"ann": Person(roles=("dispute_agent",))})
 QUESTION = {"kind": "question", "reason": "copy"}
@@ -40,7 +43,15 @@ class OneBook:
     def book(self) -> RuleBook:
         return BOOK
 
-    models = book
+    def models(self) -> Models:
+        return alone(BOOK)
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        return (self.models().release,)
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """Never."""
 
     async def refresh(self) -> None:
         """There is no other."""

@@ -74,12 +74,16 @@ def credit_check(
     }
 
 
-def approval(request: Request, customer: Customer, window_minor: int) -> Facts:
-    """Of something that people may have to approve. `amount_minor`: with what the same person asked for before."""
+def approval(request: Request, contract_id: str | None, customer: Customer, window_minor: int) -> Facts:
+    """Of something that people may have to approve. `amount_minor`: with what the same person asked for before.
+
+    `contract_id`: of the invoice or charge; what was asked for before may be of others.
+    """
     return {
         "action": request.action,
         "legal_entity": request.legal_entity,
         "currency": request.currency,
+        "contract_id": contract_id,
         "amount_minor": request.amount_minor + window_minor,
         "own_minor": request.amount_minor,
         "reason": request.reason,

@@ -6,9 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from o2c_chassis.http import Page, Paging, Reads, found, page_of
-from o2c_rules.rulebook import RuleBook
+from o2c_rules.calendars import Calendar
+from o2c_rules.releasing.models import Models
+from o2c_rules.rulebook import UnknownCalendar
 
 from . import facts
+from .domain.cases import Case, Customer
 from .queries import lists
 from .queries.lists import Contest, Timed, Work
 
@@ -28,20 +31,20 @@ async def cases(
     query_id: str | None = None,
 ) -> Page[Row]:
     """The work list: open cases, the next due one first, with the share of each target that has elapsed."""
-    book, now = _book_and_now(request)
+    models, now = _models_and_now(request)
     wanted = Work(queue=queue, owner=owner, status=status, customer_id=customer_id, query_id=query_id)
     rows = await lists.work_list(reads, wanted, paging.after, paging.most)
     return page_of(
-        [_listed(timed, book, now) for timed in rows], paging, lambda row: [row["due_at"].isoformat(), row["case_id"]]
+        [_listed(timed, models, now) for timed in rows], paging, lambda row: [row["due_at"].isoformat(), row["case_id"]]
     )
 
 
 @router.get("/cases/{case_id}")
 async def case(request: Request, reads: Reads, case_id: str) -> Row:
     """A case with its whole history: who did what, what is contested, what billing was asked, who was told."""
-    book, now = _book_and_now(request)
+    models, now = _models_and_now(request)
     whole: lists.Whole = found(await lists.whole_case(reads, case_id), f"case {case_id}")
-    return _listed(whole.timed, book, now) | {
+    return _listed(whole.timed, models, now) | {
         "history": [asdict(entry) for entry in whole.history],
         "pauses": [asdict(pause) for pause in whole.timed.pauses],
         "disputes": [_contest(contest) for contest in whole.contests],
@@ -77,31 +80,43 @@ async def escalations(reads: Reads, paging: Paging, recipient: str | None = None
     )
 
 
-def _book_and_now(request: Request) -> tuple[RuleBook, datetime]:
+def _models_and_now(request: Request) -> tuple[Models, datetime]:
     running = request.app.state.running
-    return running.rules.book(), running.clock.now()
+    return running.rules.models(), running.clock.now()
 
 
-def _listed(timed: Timed, book: RuleBook, now: datetime) -> Row:
+def _listed(timed: Timed, models: Models, now: datetime) -> Row:
     """A case, and per target: when it is due, how much of it has elapsed, whether it was met."""
     targets = {
         clock.target: {
             "due_at": clock.due_at,
             "stopped_at": clock.stopped_at,
             "is_met": clock.is_met,
-            "elapsed_percent": _elapsed(timed, book, now, clock.target),
+            "elapsed_percent": _elapsed(timed, models, now, clock.target),
         }
         for clock in timed.clocks
     }
     return asdict(timed.case) | {"targets": targets}
 
 
-def _elapsed(timed: Timed, book: RuleBook, now: datetime, target: str) -> int:
+def _elapsed(timed: Timed, models: Models, now: datetime, target: str) -> int:
     clock = next(clock for clock in timed.clocks if clock.target == target)
     minutes = clock.elapsed_minutes
     if minutes is None:
-        minutes = facts.counted(book, clock, timed.pauses, now)
+        minutes = facts.counted(_hours(timed.case, models, now, clock.calendar), clock, timed.pauses, now)
     return minutes * 100 // clock.target_minutes
+
+
+def _hours(case: Case, models: Models, now: datetime, name: str) -> Calendar:
+    """On which a clock counts, as the handlers find it."""
+    own = models.newest if case.contract_id is None else models.of(case.contract_id, now)
+    for book in (own, models.newest):
+        try:
+            return book.calendar(name)
+        except UnknownCalendar:
+            continue
+    sheet = facts.of_case(case, Customer(case.customer_id))
+    return own.calendar(str(own.decide("disputes/calendars", sheet, now.date())["calendar"]))
 
 
 def _contest(contest: Contest) -> Row:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from o2c_chassis.working_set import Asked
 from o2c_contracts.money import to_amount
-from o2c_rules.calendars import elapsed
-from o2c_rules.rulebook import Facts, RuleBook, Value
+from o2c_rules.calendars import Calendar, elapsed
+from o2c_rules.rulebook import Facts, Value
 
 from .domain.amounts import Amounts
 from .domain.cases import Case, Customer
@@ -35,6 +35,7 @@ def of_case(case: Case, customer: Customer) -> Sheet:
     return {
         "legal_entity": case.legal_entity,
         "currency": case.currency,
+        "contract_id": case.contract_id,
         "case_id": case.case_id,
         "kind": case.kind,
         "reason": coded(case.reason),
@@ -82,10 +83,10 @@ def shown(instant: datetime) -> str:
     return instant.isoformat(sep=" ", timespec="minutes")
 
 
-def counted(book: RuleBook, clock: Clock, pauses: Iterable[Pause], now: datetime) -> int:
+def counted(hours: Calendar, clock: Clock, pauses: Iterable[Pause], now: datetime) -> int:
     """Minutes of business time that stand on a clock at an instant; pauses count by their overlap with it."""
     still = [(pause.from_at, pause.ended_at) for pause in pauses]
-    return clock.kept_minutes + elapsed(book.calendar(clock.calendar), clock.started_at, now, still)
+    return clock.kept_minutes + elapsed(hours, clock.started_at, now, still)
 
 
 def word(asked: Asked, name: str) -> str:

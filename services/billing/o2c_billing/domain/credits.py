@@ -80,6 +80,8 @@ class CreditNote:
     channel: str = ""
     address: str = ""
     problem: str = ""
+    contract_id: str | None = None
+    """Of the invoice that it credits."""
 
     @property
     def number(self) -> str:

@@ -179,6 +179,7 @@ def _note(request: Request, invoice: Invoice, parts: Split, work: WorkingSet) ->
         reason=request.reason,
         lines=written(parts.lines),
         taxes=written(parts.taxes),
+        contract_id=invoice.contract_id,
     )
 
 

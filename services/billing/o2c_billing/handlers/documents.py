@@ -54,6 +54,7 @@ def sent(kind: str, content: Content, customer: Customer, row: Invoice | CreditN
     sheet: Facts = {
         "document": kind,
         "legal_entity": row.legal_entity,
+        "contract_id": row.contract_id,
         "country": customer.country or None,
         "has_email": bool(customer.email),
     }
@@ -84,7 +85,8 @@ def _both(row: Invoice | CreditNote, customer: Customer, lines: Iterable[Invoice
 
 
 def _seller(row: Invoice | CreditNote, work: WorkingSet) -> Mapping[str, Any]:
-    asked = work.ask("billing/sellers", {"legal_entity": row.legal_entity}, subject=row.number)
+    sheet: Facts = {"legal_entity": row.legal_entity, "contract_id": row.contract_id}
+    asked = work.ask("billing/sellers", sheet, subject=row.number)
     names = ("name", "address", "tax_id", "account", "bank_code", "contact")
     return {name: asked[name] or "" for name in names}
 
@@ -97,6 +99,7 @@ def _mentions(
         "document": kind,
         "seller_country": entity(work.book, row.legal_entity).country,
         "legal_entity": row.legal_entity,
+        "contract_id": row.contract_id,
         "language": customer.language,
         "currency": row.currency,
         "has_discount": has_discount,

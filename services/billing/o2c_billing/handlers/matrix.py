@@ -122,14 +122,23 @@ def _approval(request: Request, work: WorkingSet) -> Approval:
 
 def _asked(request: Request, approval: Approval, work: WorkingSet) -> Asked:
     """The band of the sum that the same person asked for within the window, so that splitting saves nobody a step."""
-    customer = customer_of(request.customer_id, work)
-    alone = work.ask("billing/approvals", facts.approval(request, customer, 0), subject=request.request_id)
+    customer, contract_id = customer_of(request.customer_id, work), _contract_of(request, work)
+    alone = work.ask("billing/approvals", facts.approval(request, contract_id, customer, 0), subject=request.request_id)
     since = work.at - timedelta(days=_said(alone)[2])
     window_minor = within_window(work.find(Approval, customer_id=request.customer_id), approval, since)
     if not window_minor:
         return alone
-    sheet = facts.approval(request, customer, window_minor)
+    sheet = facts.approval(request, contract_id, customer, window_minor)
     return work.ask("billing/approvals", sheet, subject=request.request_id)
+
+
+def _contract_of(request: Request, work: WorkingSet) -> str | None:
+    """Whose matrix decides: the contract's of the invoice or the charge."""
+    if request.action == CREDIT_NOTE:
+        invoice = work.get(Invoice, invoice_number=request.document_id)
+        return invoice.contract_id if invoice else None
+    charge = work.get(Charge, line_id=request.document_id)
+    return charge.contract_id if charge else None
 
 
 def _said(asked: Asked) -> tuple[list[tuple[str, int]], int, int]:

@@ -8,6 +8,7 @@ from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.billing import InvoiceDelivered, InvoiceUndeliverable
 from o2c_contracts.event import Event
 from o2c_contracts.shared import EscalationRaised
+from o2c_rules.rulebook import Facts
 
 from o2c_billing.domain.credits import CreditNote
 from o2c_billing.domain.invoices import Invoice
@@ -56,7 +57,12 @@ def _published(problem: str) -> str:
 
 
 def _escalated(kind: str, document: Invoice | CreditNote, problem: str, work: WorkingSet) -> Iterator[Event]:
-    sheet = {"step": "undeliverable", "document": kind, "legal_entity": document.legal_entity}
+    sheet: Facts = {
+        "step": "undeliverable",
+        "document": kind,
+        "legal_entity": document.legal_entity,
+        "contract_id": document.contract_id,
+    }
     asked = work.ask("billing/escalations", sheet, subject=document.number)
     for row in asked.rows:
         yield EscalationRaised(

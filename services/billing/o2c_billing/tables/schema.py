@@ -179,6 +179,7 @@ credit_notes = Table(
     _text("lines"),
     _text("taxes"),
     *_delivery(),
+    Column("contract_id", Text),
 )
 documents = Table(
     "documents",

@@ -57,6 +57,8 @@ class Case:
     entries: int
     """Of its history: the number of the last one."""
     decision_id: str | None
+    contract_id: str | None = None
+    """Of the invoice, once that is known: from then on its rules decide about the case."""
 
     @property
     def is_closed(self) -> bool:
@@ -66,9 +68,9 @@ class Case:
         """What comes next, and by when."""
         return replace(self, stage=stage, next_action=next_action, due_at=due_at)
 
-    def found(self, invoice_number: str) -> "Case":
+    def found(self, invoice_number: str, contract_id: str | None) -> "Case":
         """The invoice that the customer means."""
-        return replace(self, invoice_number=invoice_number)
+        return replace(self, invoice_number=invoice_number, contract_id=contract_id)
 
     def answer(self, at: datetime) -> "Case":
         """The first answer since it was opened counts."""

@@ -21,11 +21,14 @@ class Item:
     open_minor: int
     item_version: int
     """Of cash's word on the open amount; 0 is the invoice itself."""
+    contract_id: str | None = None
+    """Under which all its lines are charged."""
 
-    def issued(self, total_minor: int, external_ref: str | None) -> "Item":
+    def issued(self, total_minor: int, external_ref: str | None, contract_id: str | None) -> "Item":
         """Its invoice is heard of: the open amount is the total, unless cash has already said more."""
         opened = total_minor if self.item_version == 0 else self.open_minor
-        return replace(self, known=True, total_minor=total_minor, external_ref=external_ref, open_minor=opened)
+        after = replace(self, known=True, total_minor=total_minor, external_ref=external_ref, open_minor=opened)
+        return replace(after, contract_id=contract_id)
 
     def moved(self, open_minor: int, item_version: int) -> "Item":
         """Cash's newest word; the caller has seen that it is newer."""

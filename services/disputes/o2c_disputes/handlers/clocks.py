@@ -8,13 +8,13 @@ from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.shared import EscalationRaised
-from o2c_rules.calendars import add_business_minutes, due
+from o2c_rules.calendars import Calendar, add_business_minutes, due
 
 from o2c_disputes import facts
 from o2c_disputes.domain.cases import Case
 from o2c_disputes.domain.clocks import TARGETS, Clock, Escalation, Pause, Rung, Target
 
-from .history import clocks_of, customer_of, note
+from .history import calendar_of, clocks_of, customer_of, note
 
 SLA = "sla"
 PAUSE = "pause"
@@ -25,18 +25,22 @@ class Plan:
     """What a case's priority and tier promise: minutes of business time to each target, on which calendar."""
 
     calendar: str
+    hours: Calendar
     minutes: dict[Target, int]
 
     def due_at(self, work: WorkingSet, target: Target) -> datetime:
-        return add_business_minutes(work.book.calendar(self.calendar), work.at, self.minutes[target])
+        return add_business_minutes(self.hours, work.at, self.minutes[target])
 
 
 def plan(work: WorkingSet, sheet: facts.Sheet, subject: str) -> Plan | None:
     """The targets for a priority and tier; None for a priority that the table does not know."""
     asked = work.ask("disputes/targets", sheet, subject=subject)
-    calendar = work.ask("disputes/calendars", sheet, subject=subject)
+    calendar = facts.word(work.ask("disputes/calendars", sheet, subject=subject), "calendar")
     minutes: dict[Target, int] = {target: facts.number(asked, f"{target}_minutes") for target in TARGETS}
-    return Plan(facts.word(calendar, "calendar"), minutes) if all(minutes.values()) else None
+    if not all(minutes.values()):
+        return None
+    contract = sheet.get("contract_id")
+    return Plan(calendar, work.book_of(contract if isinstance(contract, str) else None).calendar(calendar), minutes)
 
 
 def start(work: WorkingSet, case: Case, planned: Plan) -> Iterator[Event]:
@@ -67,12 +71,12 @@ def start(work: WorkingSet, case: Case, planned: Plan) -> Iterator[Event]:
 
 def run(work: WorkingSet, case: Case, clock: Clock) -> Iterator[Event]:
     """It runs from now on: what is due by now is told, what comes next is armed."""
-    rungs = ladder(work, case, clock)
-    clock = scheduled(work, clock, rungs)
+    rungs, hours = ladder(work, case, clock), calendar_of(work, case, clock.calendar)
+    clock = scheduled(work, clock, rungs, hours)
     while clock.next_at is not None and clock.next_percent is not None and clock.next_at <= work.at:
         percent, clock = clock.next_percent, clock.told(clock.next_percent)
         yield from _tell(work, case, clock, [r for r in rungs if r.percent == percent])
-        clock = scheduled(work, clock, rungs)
+        clock = scheduled(work, clock, rungs, hours)
     work.put(clock)
     if clock.next_at is None:
         work.disarm(SLA, clock.subject)
@@ -100,22 +104,22 @@ def _rung(asked: Asked, n: int) -> Rung:
     )
 
 
-def scheduled(work: WorkingSet, clock: Clock, rungs: list[Rung]) -> Clock:
+def scheduled(work: WorkingSet, clock: Clock, rungs: list[Rung], hours: Calendar) -> Clock:
     """The clock with the instants of its target and of its next notice, computed forward in business time."""
     coming = [(minutes, -r.percent) for r in rungs if (minutes := r.comes_at(clock)) is not None]
-    due_at = _instant(work, clock, clock.target_minutes)
+    due_at = _instant(work, clock, clock.target_minutes, hours)
     if not coming:
         return clock.run(due_at, None, None)
     minutes, percent = min(coming)
-    return clock.run(due_at, -percent, _instant(work, clock, minutes))
+    return clock.run(due_at, -percent, _instant(work, clock, minutes, hours))
 
 
-def _instant(work: WorkingSet, clock: Clock, minutes: int) -> datetime:
+def _instant(work: WorkingSet, clock: Clock, minutes: int, hours: Calendar) -> datetime:
     """When so many minutes will stand on a clock that runs; when its count last began, where they stand already."""
     left = minutes - clock.kept_minutes
     if left <= 0:
         return clock.started_at
-    found = due(work.book.calendar(clock.calendar), clock.started_at, left, _pauses(work, clock))
+    found = due(hours, clock.started_at, left, _pauses(work, clock))
     if found is None:
         raise ValueError(f"{clock.subject} stands still: it comes due at no time")
     return found
@@ -166,9 +170,10 @@ def _tell(work: WorkingSet, case: Case, clock: Clock, rungs: list[Rung]) -> Iter
         )
 
 
-def counted(work: WorkingSet, clock: Clock) -> int:
+def counted(work: WorkingSet, case: Case, clock: Clock) -> int:
     """Minutes of business time that stand on the clock now."""
-    return facts.counted(work.book, clock, work.find(Pause, case_id=clock.case_id), work.at)
+    hours = calendar_of(work, case, clock.calendar)
+    return facts.counted(hours, clock, work.find(Pause, case_id=clock.case_id), work.at)
 
 
 def stop(work: WorkingSet, case: Case, target: Target) -> None:
@@ -177,7 +182,7 @@ def stop(work: WorkingSet, case: Case, target: Target) -> None:
     if clock is None or clock.has_stopped:
         return
     since = [p.from_at for p in work.find(Pause, case_id=case.case_id) if p.ended_at is None]
-    work.put(clock.stop(work.at, counted(work, clock), min([work.at, *since])))
+    work.put(clock.stop(work.at, counted(work, case, clock), min([work.at, *since])))
     work.disarm(SLA, clock.subject)
 
 
@@ -202,7 +207,7 @@ def retarget(work: WorkingSet, case: Case, planned: Plan) -> Iterator[Event]:
     """Another priority or tier: other targets, what has elapsed is kept."""
     for target, clock in clocks_of(work, case).items():
         if not clock.has_stopped:
-            aimed = clock.retarget(planned.calendar, planned.minutes[target], counted(work, clock), work.at)
+            aimed = clock.retarget(planned.calendar, planned.minutes[target], counted(work, case, clock), work.at)
             work.put(aimed)
     yield from go_on(work, case)
 

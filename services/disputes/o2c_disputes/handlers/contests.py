@@ -19,7 +19,7 @@ def contest(work: WorkingSet, case: Case, item: Item | None, at_most: int | None
     """
     if item is None:
         return turn(work, case, "awaiting-invoice" if case.invoice_number or case.external_ref else "no-invoice")
-    case = case.found(item.invoice_number)
+    case = case.found(item.invoice_number, item.contract_id)
     if (item.legal_entity, item.currency) != (case.legal_entity, case.currency):
         return turn(work, case, "other-currency")
     room = item.open_minor - sum(a.disputed_minor for a in amounts_on(work, item.invoice_number).values())

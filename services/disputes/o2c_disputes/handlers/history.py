@@ -7,7 +7,8 @@ from datetime import datetime
 from o2c_chassis.errors import Refused
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
-from o2c_rules.calendars import add_business_minutes
+from o2c_rules.calendars import Calendar, add_business_minutes
+from o2c_rules.rulebook import UnknownCalendar
 
 from o2c_disputes import facts
 from o2c_disputes.commands import CaseCommand
@@ -34,6 +35,16 @@ def clocks_of(work: WorkingSet, case: Case) -> dict[Target, Clock]:
     return {target: clock for target in TARGETS for clock in found if clock.target == target}
 
 
+def calendar_of(work: WorkingSet, case: Case, name: str) -> Calendar:
+    """On which a clock began; where no rules in force know it any more, the one that they give the case."""
+    try:
+        return work.calendar(name, case.contract_id)
+    except UnknownCalendar:
+        sheet = facts.of_case(case, customer_of(work, case.customer_id))
+        asked = work.ask("disputes/calendars", sheet, subject=case.case_id)
+        return work.calendar(facts.word(asked, "calendar"), case.contract_id)
+
+
 def note(work: WorkingSet, case: Case, what: str, text: str = "") -> Case:
     """Write a line of its history, and the case."""
     after = replace(case, entries=case.entries + 1)
@@ -49,7 +60,7 @@ def turn(work: WorkingSet, case: Case, stage: str, until: datetime | None = None
     due_by = facts.word(asked, "due_by")
     due_at = {"response": case.respond_by, "resolution": case.resolve_by, "end": until or case.resolve_by}.get(due_by)
     if due_at is None:
-        calendar = work.book.calendar(clocks_of(work, case)["resolution"].calendar)
+        calendar = calendar_of(work, case, clocks_of(work, case)["resolution"].calendar)
         due_at = add_business_minutes(calendar, work.at, facts.number(asked, "within_minutes"))
     after = case.turn(stage, facts.word(asked, "next_action"), due_at)
     work.put(after)

@@ -49,8 +49,9 @@ reduction, as a credit is."""
 def on_invoice_issued(event: InvoiceIssued, work: WorkingSet) -> Iterator[Event]:
     """The item, and the cases that waited for it."""
     item = work.get(Item, invoice_number=event.invoice_number) or _unheard_of(event, event.total_minor, 0)
-    item = item.issued(event.total_minor, event.external_ref)
+    item = item.issued(event.total_minor, event.external_ref, event.contract_id)
     work.put(item)
+    _whose(work, item)
     for case in waiting_for(work, event):
         yield from _found(work, case, item)
 
@@ -61,11 +62,13 @@ def on_item_changed(event: ItemChanged, work: WorkingSet) -> Iterator[Event]:
     if before and event.item_version <= before.item_version:
         return
     after = (before or _unheard_of(event, event.open_minor_after, 0)).moved(event.open_minor_after, event.item_version)
+    after = replace(after, contract_id=after.contract_id or event.contract_id)
     work.put(after)
     if work.find(Dispute, invoice_number=event.invoice_number):
         work.put(_movement(event))
         yield from _follow(work, event)
     elif before is None:
+        _whose(work, after)
         for case in work.find(Case, customer_id=event.customer_id, invoice_number=event.invoice_number):
             if case.contests and not case.is_closed:
                 yield from _found(work, case, after)
@@ -90,10 +93,12 @@ def on_short_payment_found(event: ShortPaymentFound, work: WorkingSet) -> Iterat
             f"{event.reason}: {as_text(event.short_minor, event.currency)} short in {event.payment_id}",
         )
         return
+    item = work.get(Item, invoice_number=event.invoice_number)
     opening = Opening(
         customer_id=event.customer_id,
         legal_entity=event.legal_entity,
         currency=event.currency,
+        contract_id=item.contract_id if item else None,
         origin="short-payment",
         kind="dispute",
         reason=event.reason,
@@ -102,7 +107,13 @@ def on_short_payment_found(event: ShortPaymentFound, work: WorkingSet) -> Iterat
         invoice_number=event.invoice_number,
         amount_minor=event.short_minor,
     )
-    yield from open_case(work, opening, work.get(Item, invoice_number=event.invoice_number))
+    yield from open_case(work, opening, item)
+
+
+def _whose(work: WorkingSet, item: Item) -> None:
+    """Cases that named the invoice before it was known learn whose contract it is of, questions too."""
+    for case in work.find(Case, customer_id=item.customer_id, invoice_number=item.invoice_number):
+        work.put(replace(case, contract_id=item.contract_id))
 
 
 def _unheard_of(event: InvoiceIssued | ItemChanged, open_minor: int, version: int) -> Item:

@@ -39,6 +39,7 @@ class Opening:
     invoice_number: str | None = None
     external_ref: str | None = None
     amount_minor: int | None = None
+    contract_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def on_query_received(event: QueryReceived, work: WorkingSet) -> Iterator[Event]
         invoice_number=item.invoice_number if item else event.invoice_number,
         external_ref=event.external_ref,
         amount_minor=event.amount_minor,
+        contract_id=item.contract_id if item else None,
     )
     yield from open_case(work, opening, item)
 
@@ -97,6 +99,7 @@ def on_open_dispute(command: OpenDispute, work: WorkingSet) -> Iterator[Event]:
 
 
 def _open_for_a_person(command: OpenCase | OpenDispute, work: WorkingSet, item: Item | None) -> Iterator[Event]:
+    named = work.get(Item, invoice_number=command.invoice_number) if command.invoice_number else None
     opening = Opening(
         customer_id=command.customer_id,
         legal_entity=command.legal_entity,
@@ -108,6 +111,7 @@ def _open_for_a_person(command: OpenCase | OpenDispute, work: WorkingSet, item: 
         text=command.text,
         invoice_number=command.invoice_number,
         amount_minor=command.amount_minor if isinstance(command, OpenDispute) else None,
+        contract_id=named.contract_id if named and named.customer_id == command.customer_id else None,
     )
     customer = customer_of(work, command.customer_id)
     authorise(work, "open", command.roles, facts.of_opening(_sheet(opening), customer, opening.amount_minor))
@@ -159,6 +163,7 @@ def _sheet(opening: Opening) -> facts.Sheet:
     return {
         "legal_entity": opening.legal_entity,
         "currency": opening.currency,
+        "contract_id": opening.contract_id,
         "origin": opening.origin,
         "kind": opening.kind,
         "reason": facts.coded(opening.reason),
@@ -212,6 +217,7 @@ def _case(work: WorkingSet, case_id: str, opening: Opening, triaged: _Triaged) -
         paused_minutes=0,
         entries=0,
         decision_id=triage.id,
+        contract_id=opening.contract_id,
     )
 
 

@@ -15,7 +15,7 @@ from o2c_disputes.domain.cases import Case
 from o2c_disputes.domain.clocks import Pause
 
 from .clocks import PAUSE, dues, go_on, hold
-from .history import Told, actor, an_open_case, authorise, clocks_of, customer_of, note, turn
+from .history import Told, actor, an_open_case, authorise, calendar_of, clocks_of, customer_of, note, turn
 
 
 def on_pause_case(command: PauseCase, work: WorkingSet) -> Iterator[Event]:
@@ -29,7 +29,9 @@ def on_pause_case(command: PauseCase, work: WorkingSet) -> Iterator[Event]:
     minutes = min(facts.number(asked, "longest_minutes"), facts.number(asked, "total_minutes") - case.paused_minutes)
     if asked["allowed"] is not True or minutes <= 0:
         raise Refused("no-pause", "; ".join(asked.because), "work on it, or have it assigned to who can")
-    until = add_business_minutes(work.book.calendar(clocks_of(work, case)["resolution"].calendar), work.at, minutes)
+    until = add_business_minutes(
+        calendar_of(work, case, clocks_of(work, case)["resolution"].calendar), work.at, minutes
+    )
     number = 1 + len(work.find(Pause, case_id=case.case_id))
     hold(work, case)
     work.put(
@@ -82,7 +84,7 @@ def end_pause(work: WorkingSet, case: Case) -> Case:
     """Nothing where it is not paused. Counts the pause's business time."""
     if case.status != "paused":
         return case
-    calendar = work.book.calendar(clocks_of(work, case)["resolution"].calendar)
+    calendar = calendar_of(work, case, clocks_of(work, case)["resolution"].calendar)
     minutes = 0
     for pause in work.find(Pause, case_id=case.case_id):
         if pause.ended_at is None:

@@ -31,6 +31,7 @@ items = Table(
     _number("total_minor", nullable=True),
     _number("open_minor"),
     _number("item_version"),
+    _text("contract_id", nullable=True),
     Index("items_as_the_customer_calls_it", "customer_id", "external_ref"),
 )
 
@@ -86,6 +87,7 @@ cases = Table(
     _number("paused_minutes"),
     _number("entries"),
     _text("decision_id", nullable=True),
+    _text("contract_id", nullable=True),
     Index("cases_of_query", "customer_id", "query_id"),
     Index("cases_of_invoice", "customer_id", "invoice_number"),
     Index("cases_of_reference", "customer_id", "external_ref"),

@@ -96,11 +96,12 @@ def _next_step(hold: Hold, share: int, order: Order | None, work: WorkingSet) ->
     following = asked["next_share"]
     if not asked.rows or not isinstance(following, int):
         return replace(hold, step=0, step_to="")
-    due_at = max(_due(hold, following, work), work.at + _LATER)
+    due_at = max(_due(hold, following, order, work), work.at + _LATER)
     work.arm(NOTICE, hold.subject, due_at, customer_id=hold.customer_id)
     return replace(hold, step=following, step_to=str(asked["to"]))
 
 
-def _due(hold: Hold, share: int, work: WorkingSet) -> datetime:
+def _due(hold: Hold, share: int, order: Order | None, work: WorkingSet) -> datetime:
     minutes = hold.target_hours * 60 * share // 100
-    return add_business_minutes(work.book.calendar(hold.calendar), hold.since, minutes)
+    calendar = work.calendar(hold.calendar, order.contract_id if order else None)
+    return add_business_minutes(calendar, hold.since, minutes)
