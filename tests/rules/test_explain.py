@@ -207,3 +207,23 @@ def one_unit_nearer(table: Table, miss: Miss) -> Any:
     if isinstance(nearest, date):
         return nearest + timedelta(days=1 if value > nearest else -1)
     return nearest + (unit if value > nearest else -unit)
+
+
+def test_a_question_to_a_table_that_calculates_is_answered_with_what_it_calculates() -> None:
+    text = b"""
+table: t/fee
+policy: F
+version_by: recorded
+facts: {balance_minor: money, currency: text}
+outcome: {fee_minor: {type: money, computed: true}}
+default: {fee_minor: "0", because: no fee}
+rows: [{id: large, balance_minor: "> 100.00 EUR", fee_minor: balance_minor / 100, because: "a fee of {fee_minor}"}]
+"""
+    [compiled] = RuleBook({"t/fee.yaml": text}).compiled("t/fee")
+    large: dict[str, Any] = {"balance_minor": 50_000, "currency": "EUR"}
+    sheets_: list[dict[str, Any]] = [large, {"balance_minor": 1}, {"balance_minor": "x"}]
+
+    found = [compiled.explain(sheet) for sheet in sheets_]
+
+    assert found == [compiled.decide(sheet, DAY, "bundle").explain() for sheet in sheets_]
+    assert found[0].because == ("a fee of 5.00 EUR",)
