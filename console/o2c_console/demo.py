@@ -160,10 +160,7 @@ async def _explain(world: Archive, decision_id: str, out: Console) -> int:
             for sentence in decision.because or (decision.undecided or "no row matched",):
                 out.print(f"  {sentence}")
             for miss in decision.explain().misses:
-                near = f", nearest {miss.nearest}" if miss.nearest is not None else ""
-                out.print(
-                    f"  nearly: {miss.row}, but {miss.column} is {miss.value} where {miss.wanted} is wanted{near}"
-                )
+                out.print(f"  {miss.sentence()}")
             return 0
     out.print(f"no service has a decision {decision_id}")
     return 1
