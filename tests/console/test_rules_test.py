@@ -1,6 +1,7 @@
 """`o2c rules test` and `o2c rules cases` as an analyst calls them, also with files that are wrong."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,29 @@ def test_the_cases_of_a_workbook_grow_in_it(tmp_path: Path) -> None:
     assert added.exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["mine.xlsx"]
     assert after.exit_code == 0, after.stdout
+
+
+def test_a_workbook_that_is_open_or_holds_a_persons_own_sheet_is_left_as_it_is(tmp_path: Path) -> None:
+    book = tmp_path / "mine.xlsx"
+    o2c("new", "credit-hold", "--table", "orders/small", "--to", str(book))
+    lock = tmp_path / ".~lock.mine.xlsx#"
+    lock.touch()
+
+    opened = o2c("cases", str(book), "--suggest", "--append", "--rules", "shipped")
+    lock.unlink()
+    with zipfile.ZipFile(book) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'name="how to"', b'name="My notes"')
+    with zipfile.ZipFile(book, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    before = book.read_bytes()
+    noted = o2c("cases", str(book), "--suggest", "--append", "--rules", "shipped")
+
+    assert (opened.exit_code, noted.exit_code) == (1, 1)
+    assert "is open in a spreadsheet program" in opened.stderr
+    assert "the sheet 'My notes' too, which would be lost" in noted.stderr
+    assert book.read_bytes() == before
 
 
 def test_a_file_that_is_there_is_not_overwritten_with_suggestions(file: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 from o2c_rules.candidate import Candidate
 from o2c_rules.cases import Case, cases_of, default_day
 from o2c_rules.formats import Document, load, save
+from o2c_rules.formats.converting import of_file
 from o2c_rules.formats.documents import cases_in
 from o2c_rules.rulebook import CASES
 from o2c_rules.source import BadTable, Findings, Listing
@@ -100,13 +101,25 @@ def _beside(file: Path, cases_: list[Case], asked: Candidate) -> Path:
 
 
 def _into_workbook(file: Path, name: str, cases_: list[Case], asked: Candidate) -> Path:
-    """A workbook holds its cases itself; it is written anew with all that it says."""
+    """A workbook holds its cases itself; it is written anew with all that it says of the table, and not at all where
+    something else would be lost."""
+    if any(file.with_name(lock).exists() for lock in (f".~lock.{file.name}#", f"~${file.name}")):
+        stop(
+            f"{file} is open in a spreadsheet program", "close it there: what it saves would take the cases away", FOUND
+        )
+    if left := of_file(file).left_behind():
+        stop(
+            f"{file} holds {', '.join(left)} too, which would be lost",
+            "move it out; or --out names another file",
+            FOUND,
+        )
     written = load(f"{name}.xlsx", file.read_bytes())
     new = cases_in(_yaml(cases_, asked).encode(), Findings(file.name))
     assert new is not None, "what was written can be read"
     known = written.cases.items if written.cases else ()
-    file.write_bytes(save(Document(written.table, Listing((*known, *new.items), new.line)), f"{name}.xlsx"))
-    return file
+    draft = file.with_name(f".{file.name}.writing")
+    draft.write_bytes(save(Document(written.table, Listing((*known, *new.items), new.line)), f"{name}.xlsx"))
+    return draft.replace(file)
 
 
 def _yaml(found: list[Case], asked: Candidate) -> str:

@@ -23,6 +23,10 @@ from o2c_console.calling import FOUND, advise, put_json, put_table, say
 from .books import Rules, base_book, proposed, unreadable
 
 SHOWN_MOST = 12
+Path_ = Annotated[
+    str,
+    typer.Argument(metavar="[PATH|TABLE]", help="a rule file, a folder of books, a table's name, or the word shipped"),
+]
 Percent = Annotated[int, typer.Option(min=0, max=100, help="least percentage with --coverage")]
 
 
@@ -34,12 +38,7 @@ class _Wanted:
 
 
 def test(
-    path: Annotated[
-        str,
-        typer.Argument(
-            metavar="[PATH|TABLE]", help="a rule file, a folder of books, a table's name, or the word shipped"
-        ),
-    ] = "",
+    path: Path_ = "",
     coverage: Annotated[bool, typer.Option("--coverage", help="what the cases cover")] = False,
     mutate: Annotated[bool, typer.Option("--mutate", help="make one mistake at a time; name those unnoticed")] = False,
     min_row: Percent = 100,

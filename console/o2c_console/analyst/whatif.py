@@ -25,28 +25,28 @@ from .explain import explained_lines
 from .pasts import History
 from .recorded import recorded
 
+FactsFile = Annotated[
+    str, typer.Option("--facts", help="the fact sheet: YAML or JSON, `name: value` a line; - for stdin", metavar="F")
+]
+Recorded = Annotated[str, typer.Option("--decision", help="the fact sheet of this recorded decision", metavar="ID")]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="one fact in other words; may be given several times", metavar="NAME=VALUE"),
+]
+OnDay = Annotated[
+    str,
+    typer.Option("--on", help="ask the version of this day; default: the decision's day, else today", metavar="DATE"),
+]
+
 
 def whatif(
     context: typer.Context,
     table: Annotated[str, typer.Argument(metavar="TABLE|PATH", help="a table's name, or a rule file")],
     *,
-    facts: Annotated[
-        str,
-        typer.Option("--facts", help="the fact sheet: YAML or JSON, `name: value` a line; - for stdin", metavar="F"),
-    ] = "",
-    decision: Annotated[
-        str, typer.Option("--decision", help="the fact sheet of this recorded decision", metavar="ID")
-    ] = "",
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="one fact in other words; may be given several times", metavar="NAME=VALUE"),
-    ] = None,
-    on: Annotated[
-        str,
-        typer.Option(
-            "--on", help="ask the version of this day; default: the decision's day, else today", metavar="DATE"
-        ),
-    ] = "",
+    facts: FactsFile = "",
+    decision: Recorded = "",
+    given: Given = None,
+    on: OnDay = "",
     history: History = None,
     rules: Rules = "",
     json: AsJson = False,
