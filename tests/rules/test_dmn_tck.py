@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from o2c_rules.dmn.model import Model
+from o2c_rules.dmn import Model
 from o2c_rules.feel.temporal import read_duration
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "dmn-tck-level-2"
