@@ -44,10 +44,15 @@ def test_a_reviewer_reads_which_cases_differ_and_not_how_they_are_written(store:
     text = upload.files[name].decode()
     first = text.partition("- case: ")[2].partition("\n")[0]
     files = {**upload.files, name: text.replace(first, f'"{first}"', 1).encode() + MORE}
+    table = upload.files[upload.single].decode().replace("title: Tolerance", "# by hand\ntitle: 'Tolerance'")
+    files[upload.single] = table.encode()
 
     details = views.of_details(store, ReleaseDesk(store, NOON).propose(RICK, Upload(files, upload.single), WISH))
 
-    said = details["changes"][details["changes"].index("--- orders/tolerance.cases.yaml") :]
+    at = details["changes"].index("--- orders/tolerance.cases.yaml")
+    table_said, said = details["changes"][:at], details["changes"][at:]
+    assert not any("itle" in line for line in table_said)
+    assert [line.strip("+- ") for line in table_said[3:]] == ["percent: 10", "percent: 12"]
     assert said[2:] == [
         f" case: {first}: expects percent 10 -> 12",
         "+case: as drawn by hand (suggested, confirmed by nobody yet)",

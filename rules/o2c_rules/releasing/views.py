@@ -7,7 +7,10 @@ from typing import Any
 import orjson
 
 from o2c_rules.bundles import Release, Store
+from o2c_rules.calendar_book import FILE as CALENDARS
 from o2c_rules.diffing import differences
+from o2c_rules.formats import load, save
+from o2c_rules.reading import name_of
 from o2c_rules.rulebook import CASES, RuleBook
 
 from .case_changes import changed_cases
@@ -47,16 +50,23 @@ def of_details(store: Store, filed: Filed) -> dict[str, Any]:
 
 
 def changed_lines(base: RuleBook, book: RuleBook) -> list[str]:
-    """The files that differ, line by line; of golden cases which differ, and in what. The tables come first. Up to a
-    bound that is named where it is met."""
+    """The files that differ, line by line; of golden cases which differ, and in what. How something is written is no
+    part of it. The tables come first. Up to a bound that is named where it is met."""
     lines: list[str] = []
     differing = [n for n in base.files.keys() | book.files.keys() if base.files.get(n) != book.files.get(n)]
     for name in sorted(differing, key=lambda name: (name.endswith(CASES), name)):
-        before, after = (files.get(name, b"").decode(errors="replace") for files in (base.files, book.files))
         if name.endswith(CASES):
             lines += changed_cases(base, book, name)
         else:
-            lines += unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=0)
+            before, after = (_written(name, files.get(name, b"")) for files in (base.files, book.files))
+            lines += unified_diff(before, after, name, name, lineterm="", n=0)
     if len(lines) > LINES_MOST:
         lines[LINES_MOST:] = [f"… and {len(lines) - LINES_MOST} more lines"]
     return lines
+
+
+def _written(name: str, content: bytes) -> list[str]:
+    """A table as this program would write it, whoever wrote it; calendars as they are."""
+    if content and name != CALENDARS:
+        content = save(load(name, content), f"{name_of(name)}.yaml")
+    return content.decode(errors="replace").splitlines()
