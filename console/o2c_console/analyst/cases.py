@@ -26,7 +26,7 @@ from .books import Rules, proposed, unreadable
 def cases(
     table: Annotated[str, typer.Argument(metavar="TABLE|PATH", help="a table's name, a rule file or a folder of them")],
     suggest: Annotated[bool, typer.Option("--suggest", help="write the cases that are missing")] = False,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="where to; default: the terminal")] = "",
+    out: Annotated[str, typer.Option("--to", "--out", metavar="FILE", help="where to; default: the terminal")] = "",
     append: Annotated[bool, typer.Option("--append", help="add them to the cases beside the rule file")] = False,
     json: AsJson = False,
     rules: Rules = "",
@@ -38,7 +38,7 @@ def cases(
 
     Examples:
       o2c rules cases orders/credit
-      o2c rules cases credit.yaml --suggest --out missing.yaml
+      o2c rules cases credit.yaml --suggest --to missing.yaml
       o2c rules cases credit.yaml --suggest --append
     """
     asked = proposed(table, rules)
@@ -110,7 +110,7 @@ def _into_workbook(file: Path, name: str, cases_: list[Case], asked: Candidate) 
     if left := of_file(file).left_behind():
         stop(
             f"{file} holds {', '.join(left)} too, which would be lost",
-            "move it out; or --out names another file",
+            "move it out; or --to names another file",
             FOUND,
         )
     written = load(f"{name}.xlsx", file.read_bytes())
