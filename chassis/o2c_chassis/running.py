@@ -66,16 +66,20 @@ class Running:
     async def on_slices(self, slices: Sequence[Slice]) -> None:
         """Between slices, never within one, another bundle of rules may take over."""
         if self._deferred.put(slices):
-            await self.flush()
+            await self._on_path(self._deferred.take())
 
     async def flush(self) -> None:
-        """Put on the path what waits for it."""
-        if slices := self._deferred.take():
-            await self.rules.refresh()
-            await self.path.on_slices(slices)
-            self.committed += 1
-            self.records += sum(len(s.records) for s in slices)
-            self._wake.set()
+        """Nothing waits any more: all read is on the path, all sent is marked. Before somebody looks."""
+        if slices := self._deferred.take_all():
+            await self._on_path(slices)
+        await self.relay.mark()
+
+    async def _on_path(self, slices: Sequence[Slice]) -> None:
+        await self.rules.refresh()
+        await self.path.on_slices(slices)
+        self.committed += 1
+        self.records += sum(len(s.records) for s in slices)
+        self._wake.set()
 
     @property
     def busy(self) -> bool:
@@ -86,7 +90,10 @@ class Running:
     async def step(self) -> int:
         """For a driver: read, relay and deliver what is there now; how much was done. Loopback only."""
         assert isinstance(self.reader, LoopbackReader), "on Kafka records are pushed; wait for quiet instead"
-        return await self.reader.step() + await self.behind()
+        done = await self.reader.step() + await self.behind()
+        if not done:
+            await self.relay.mark()
+        return done
 
     async def behind(self) -> int:
         """What follows a commit: relay and deliver; asks the database only where the path has left something."""
@@ -99,8 +106,6 @@ class Running:
             pending.unsent = False
             sent = await self.tell()
             done, pending.unsent = done + sent, pending.unsent or sent >= self.relay.most
-        elif not done:
-            await self.relay.mark()
         return done
 
     async def tell(self) -> int:

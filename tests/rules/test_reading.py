@@ -88,7 +88,7 @@ def test_all_errors_of_a_file_come_in_one_run_each_with_its_line() -> None:
         ("unit: 0.5", "unit: -1", "8: a unit of -1"),
         ("unit: 0.5", "unit: [0.5]", "8: a unit is one number"),
         ("May this order go ahead", "[May, this]", "2: the title is no text"),
-        ("because: \"{days} days\"", "because: [a, b]", "15: because is no text"),
+        ('because: "{days} days"', "because: [a, b]", "15: because is no text"),
         ("missing: undecided}", "missing: undecided, note: [a]}", "7: a note is one text"),
         ("rows:", "notes: {a: [b]}\nrows:", "14: the note 'a' is no text"),
         ("amount_minor: money", "amount_minor: cash", "6: 'cash' is no type"),
