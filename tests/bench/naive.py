@@ -1,8 +1,9 @@
 """The naive peer: a FastStream handler per message, an ORM session and transaction each, published after the commit.
 
-It does the house's job on an order the way one writes it first: the contract's own model, the customer, its contract
-and its exposure through the ORM, the real rules on the same fact sheet, the order, the exposure and the decision
-written, the same event told. What it lacks is what the house adds: no inbox, outbox, chain, family or order of events.
+It does the house's job on an order the way one writes it first: the same rows read through the ORM (the order if it
+was sent before, its deliveries, contract, customer and family, their exposure, money and held orders), the real rules
+on the same fact sheet, the order, the exposure and the decision written, the same event told. What it lacks is what
+the house adds: no inbox, outbox, chain, lock on a family or order of events.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from sqlalchemy.orm import registry
 
 from tests.bench.ground import INTAKE, Ground, Meter, Reading
 
-COPIED = {"naive_customers": "customers", "naive_contracts": "contracts", "naive_exposures": "exposures"}
+COPIED = ("customers", "contracts", "exposures", "customer_money", "holds")
 tables = MetaData()
 _mapped = registry(metadata=tables)
 
@@ -51,6 +52,18 @@ class ExposureRow(Row):
     pass
 
 
+class MoneyRow(Row):
+    pass
+
+
+class HoldRow(Row):
+    pass
+
+
+class DeliveryRow(Row):
+    pass
+
+
 class OrderRow(Row):
     pass
 
@@ -61,9 +74,11 @@ class DecisionRow(Row):
 
 for _kind, _name in {
     CustomerRow: "customers", ContractRow: "contracts", ExposureRow: "exposures", OrderRow: "orders",
+    MoneyRow: "customer_money", HoldRow: "holds", DeliveryRow: "confirmed_deliveries",
 }.items():  # fmt: skip
     _copy = of_the_house.tables[_name].to_metadata(tables, name=f"naive_{_name}")
-    _copy.indexes.clear()  # Their names are taken; each row is found by its key.
+    for _index in _copy.indexes:
+        _index.name = f"naive_{_index.name}"
     _mapped.map_imperatively(_kind, _copy)
 _mapped.map_imperatively(
     DecisionRow,
@@ -84,8 +99,8 @@ async def run(ground: Ground, url: str, count: int, output: str) -> Reading:
     async with engine.begin() as connection:
         await connection.run_sync(tables.drop_all)
         await connection.run_sync(tables.create_all)
-        for name, origin in COPIED.items():
-            await connection.execute(text(f"insert into {name} select * from {origin}"))
+        for name in COPIED:
+            await connection.execute(text(f"insert into naive_{name} select * from {name}"))
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     book = RuleBook.shipped()
     logger = logging.getLogger("naive")  # As FastStream comes: two lines for each message, here unread.
@@ -120,12 +135,20 @@ async def run(ground: Ground, url: str, count: int, output: str) -> Reading:
 
 async def _decide(session: AsyncSession, book: RuleBook, event: OrderSubmitted) -> OrderAccepted:
     now = datetime.now(UTC)
+    assert await session.get(OrderRow, (event.customer_id, event.order_id)) is None, "each order is sent once"
+    gone = select(DeliveryRow).where(
+        DeliveryRow.customer_id == event.customer_id, DeliveryRow.order_id == event.order_id
+    )
+    assert not (await session.scalars(gone)).all(), "nothing was delivered yet"
     customer = await session.get_one(CustomerRow, event.customer_id)
     contract = await session.get_one(ContractRow, (event.customer_id, event.contract_id))
-    owed = await session.scalars(
-        select(ExposureRow).where(ExposureRow.customer_id == event.customer_id).with_for_update()
-    )
+    family = (await session.scalars(select(CustomerRow).where(CustomerRow.root_id == customer.root_id))).all()
+    members = [member.customer_id for member in family]
+    owed = await session.scalars(select(ExposureRow).where(ExposureRow.customer_id.in_(members)).with_for_update())
     exposures = {(row.legal_entity, row.currency): row for row in owed}
+    money = (await session.scalars(select(MoneyRow).where(MoneyRow.customer_id.in_(members)))).all()
+    held = await session.scalars(select(HoldRow).where(HoldRow.customer_id.in_(members), HoldRow.open))
+    held_before = sum(hold.overtake == "never" for hold in held)
     row = exposures.get((event.legal_entity, event.currency)) or ExposureRow(
         customer_id=event.customer_id,
         legal_entity=event.legal_entity,
@@ -136,7 +159,13 @@ async def _decide(session: AsyncSession, book: RuleBook, event: OrderSubmitted) 
     )
     order = _order(event, now)
     exposure = sum(e.ordered_minor + e.delivered_minor + e.receivable_minor for e in exposures.values())
-    decision = book.decide("orders/credit", _sheet(order, (customer, contract), exposure), now.date())
+    exposure -= sum(m.unapplied_minor + m.on_account_minor for m in money)
+    position = facts.Position(
+        exposure_minor=exposure + event.total_minor,
+        over_minor=max(0, exposure + event.total_minor - customer.limit_minor),
+        held_before=held_before,
+    )
+    decision = book.decide("orders/credit", _sheet(order, (customer, contract), position), now.date())
     assert decision["then"] == "accept", "the bench's customers have room"
     id_ = str(uuid4())
     row.ordered_minor += event.total_minor
@@ -164,10 +193,9 @@ def _order(event: OrderSubmitted, now: datetime) -> Order:
     )
 
 
-def _sheet(order: Order, rows: tuple[Any, Any], exposure: int) -> Any:
+def _sheet(order: Order, rows: tuple[Any, Any], position: facts.Position) -> Any:
     """The house's own fact sheet, so that both ask the rules the same."""
     customer = customers.Customer(**{n: getattr(rows[0], n) for n in customers.Customer.__slots__})
     contract = contracts.Contract(**{n: getattr(rows[1], n) for n in contracts.Contract.__slots__})
     parties = facts.Parties(customer, customer, contract, date.today())  # noqa: DTZ011 - as one writes it first
-    over = max(0, exposure + order.total_minor - customer.limit_minor)
-    return facts.order(order, parties, facts.Position(exposure_minor=exposure + order.total_minor, over_minor=over))
+    return facts.order(order, parties, position)
