@@ -149,14 +149,7 @@ async def _decide(session: AsyncSession, book: RuleBook, event: OrderSubmitted) 
     money = (await session.scalars(select(MoneyRow).where(MoneyRow.customer_id.in_(members)))).all()
     held = await session.scalars(select(HoldRow).where(HoldRow.customer_id.in_(members), HoldRow.open))
     held_before = sum(hold.overtake == "never" for hold in held)
-    row = exposures.get((event.legal_entity, event.currency)) or ExposureRow(
-        customer_id=event.customer_id,
-        legal_entity=event.legal_entity,
-        currency=event.currency,
-        ordered_minor=0,
-        delivered_minor=0,
-        receivable_minor=0,
-    )
+    row = exposures.get((event.legal_entity, event.currency)) or _nothing_owed(event)
     order = _order(event, now)
     exposure = sum(e.ordered_minor + e.delivered_minor + e.receivable_minor for e in exposures.values())
     exposure -= sum(m.unapplied_minor + m.on_account_minor for m in money)
@@ -174,6 +167,17 @@ async def _decide(session: AsyncSession, book: RuleBook, event: OrderSubmitted) 
     columns = {name: getattr(order, name) for name in Order.__slots__}
     session.add(OrderRow(**columns | {"status": "accepted", "decision_id": id_, "decided_at": now}))
     return OrderAccepted(**event.__dict__, because=decision.because, decision_id=id_)
+
+
+def _nothing_owed(event: OrderSubmitted) -> ExposureRow:
+    return ExposureRow(
+        customer_id=event.customer_id,
+        legal_entity=event.legal_entity,
+        currency=event.currency,
+        ordered_minor=0,
+        delivered_minor=0,
+        receivable_minor=0,
+    )
 
 
 def _order(event: OrderSubmitted, now: datetime) -> Order:
