@@ -106,6 +106,11 @@ class RuleBook:
                 return compiled.table.rows
         return ()
 
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        """All calendars by name."""
+        return self._calendars
+
     def calendar(self, name: str) -> Calendar:
         """A calendar of business time. UnknownCalendar, with the known ones, where there is none of that name."""
         try:
@@ -198,7 +203,7 @@ def _versions(files: Mapping[str, bytes]) -> tuple[dict[str, tuple[Compiled, ...
     for versions in found.values():
         versions.sort(key=lambda compiled: compiled.table.effective_from)
         findings += _conflicts([compiled.table for compiled in versions])
-    known = {name_of(name) for name in table_files(files)}
+    known = {name_of(name) for name in (*table_files(files), *({CALENDARS} & files.keys()))}
     for name in files:
         if name.endswith(CASES) and name_of(name.removesuffix(CASES) + ".yaml") not in known:
             findings.append(Finding(f"{name}:1", "cases without a table", "put them beside their table"))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from o2c_rules import calendar_cases
+from o2c_rules.calendar_cases import CalendarCase
 from o2c_rules.cases import Case, cases_of
 from o2c_rules.decision import Decision
 from o2c_rules.rulebook import RuleBook
@@ -71,7 +73,8 @@ class Trial:
 def run(
     book: RuleBook, tables: Iterable[str] | None = None, *, coverage: bool = True, heard: Heard | None = None
 ) -> Trial:
-    """All golden cases of these tables, of all where none are named. BadTable where a file of cases is unreadable."""
+    """All golden cases of these tables, of all and the calendars where none are named. BadTable where a file of
+    cases is unreadable."""
     names = book.tables if tables is None else tuple(tables)
     cases: list[Case] = []
     failures: list[Failure] = []
@@ -84,7 +87,24 @@ def run(
         failures += (failure for case in mine if (failure := _failure(book, case)))
         covered += map(coverage_of, versions_of(book, name, mine)) if coverage else ()
     suggested = sum(case.note == SUGGESTED for case in cases)
-    return Trial(names, len(cases), suggested, tuple(failures), tuple(covered))
+    timed = of_calendars(book) if set(names) == set(book.tables) else ()
+    failures += (failure for case in timed if (failure := _late(book, case)))
+    return Trial(names, len(cases) + len(timed), suggested, tuple(failures), tuple(covered))
+
+
+def of_calendars(book: RuleBook) -> tuple[CalendarCase, ...]:
+    """The golden cases of the calendars, where the book has any."""
+    content = book.files.get(calendar_cases.FILE)
+    return () if content is None else calendar_cases.calendar_cases(content, book.calendars)
+
+
+def _late(book: RuleBook, case: CalendarCase) -> Failure | None:
+    found = case.answer(book.calendar(case.calendar))
+    if found == case.until:
+        return None
+    asked = f"{case.minutes} business minutes from {case.start.isoformat()} in {case.calendar}"
+    said = (case.until.isoformat(),), (found.isoformat(),), (asked,)
+    return Failure(case.where, "calendars", case.sentence, *said)
 
 
 SUGGESTED = "suggested"
