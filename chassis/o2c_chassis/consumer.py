@@ -19,7 +19,7 @@ from .bus import Slice, Span
 from .clock import Clock
 from .database import Database, Db
 from .decide import Consequences, decide
-from .errors import FamilyMoved, FromTheFuture, NoBooks, Unreadable, of_the_record
+from .errors import Again, FamilyMoved, FromTheFuture, IdentityTaken, NoBooks, Unreadable, of_the_record
 from .inbox import Arrival, claim, expect_moved, heard_query, known_query, move_text, sort_out
 from .loading import Loading
 from .locking import Families, lock_names, lock_text
@@ -88,7 +88,7 @@ class Path:
                 for place, record, reason in unreadable:
                     await self.quarantine.put_aside(db, place, record, reason)
                 await self._apply(db, arrivals, names)
-        except FamilyMoved:
+        except Again:
             await self.on_slices(slices)
         except Exception as error:
             if not of_the_record(error):
@@ -147,7 +147,7 @@ class Path:
             await writes.send(turn.db)
         except UniqueViolationError as error:
             if error.table_name == inbox.name:
-                raise FamilyMoved from error
+                raise IdentityTaken from error
             raise
         self.pending.note(result)
         return result
@@ -174,7 +174,7 @@ class Path:
                 turn.taken = own.still(free, rows)
                 await self.carry_out(turn, turn.taken)
                 return {m.event.key for m in messages} - {m.event.key for m in free}
-        except FamilyMoved:
+        except Again:
             return await self.on_own(messages, own)
         except Exception as error:
             if not of_the_record(error):

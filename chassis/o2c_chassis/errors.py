@@ -7,16 +7,18 @@ the record's    Unreadable                          parked, blocks nobody
 a person's      Refused                             the command changes nothing; its answer says why
 the world's     everything else                     the slice comes again, nothing was committed
                 Overtaken                           another holder of the partition moved on: read the position again
-                FamilyMoved                         other families than we locked, or an identity taken meanwhile: again
+                Again                               other families than we locked, or an identity taken meanwhile
                 Lost                                records we have not read are gone: stop, a person decides
 """
 
 from o2c_contracts.wire import FromTheFuture, Unreadable
 
 __all__ = [
+    "Again",
     "FamilyMoved",
     "FromTheFuture",
     "HandlerFailed",
+    "IdentityTaken",
     "Lost",
     "NoBooks",
     "NotLoaded",
@@ -52,8 +54,16 @@ class Overtaken(Exception):
     """Another holder of this partition has moved on: drop the slice and read the position again."""
 
 
-class FamilyMoved(Exception):
-    """Under the lock it is another family than was guessed, or the same identity came by another road: again."""
+class Again(Exception):
+    """Nothing was committed, and the same transaction begun anew will see what has changed."""
+
+
+class FamilyMoved(Again):
+    """Under the lock it is another family than was guessed. Raised before anything is written."""
+
+
+class IdentityTaken(Again):
+    """The same identity came by another road while this one was being handled. The transaction can only be undone."""
 
 
 class Lost(Exception):

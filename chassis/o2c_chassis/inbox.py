@@ -70,11 +70,6 @@ def expect_moved(tag: str, spans: Sequence[Span]) -> None:
         raise Overtaken(f"{tag}, expected {len(spans)}: {spans}")
 
 
-async def move_positions(db: Db, spans: Sequence[Span]) -> None:
-    """The same in a transaction that is under way."""
-    expect_moved(await db.execute(move_text(spans)), spans)
-
-
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 

@@ -10,7 +10,7 @@ from o2c_contracts.wire import Record
 from . import parking
 from .consumer import Path
 from .decide import Consequences
-from .errors import FamilyMoved, Refused
+from .errors import Again, Refused
 from .inbox import Arrival, claim, known_query, sort_out
 from .locking import lock_text
 
@@ -26,7 +26,7 @@ async def on_command(path: Path, message: Message) -> dict[str, Any]:
     while True:
         try:
             return await _once(path, message)
-        except FamilyMoved:
+        except Again:
             continue
 
 

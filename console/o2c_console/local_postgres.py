@@ -63,11 +63,6 @@ class Cluster:
     def data(self) -> Path:
         return self.folder / "data"
 
-    @property
-    def admin_url(self) -> str:
-        """The superuser's address; services never get it."""
-        return self.url("postgres", "postgres")
-
     def url(self, role: str, database: str) -> str:
         return f"postgresql://{role}:{_passwords(self.folder)[role]}@127.0.0.1:{self.port}/{database}"
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .topics import BY_NAME, OUTSIDE, TOPICS, topics_of
-from .wire import Headers, Record, Unreadable, decode, headers_of, read_body
+from .wire import Headers, Record, Unreadable, decode, read_body
 
 ONE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 _NAME = re.compile(r"[a-z0-9]{1,20}")
@@ -61,13 +61,6 @@ def record_from(attributes: Mapping[str, str], data: Any, recorded_at: datetime,
     record = Record(key.encode(), (*headers, ("content-type", b"application/json")), value)
     decode(topic, record)
     return topic, record
-
-
-def structured(record: Record) -> dict[str, Any]:
-    """A record as CloudEvents writes it in JSON."""
-    attributes = {n.removeprefix("ce_"): v for n, v in headers_of(record).items() if n.startswith("ce_")}
-    data = json.loads(record.value) if record.value is not None else None
-    return attributes | {"datacontenttype": "application/json", "data": data}
 
 
 def attributes_of(headers: Headers) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from o2c_chassis.bus import Slice
 from o2c_chassis.database import Database
-from o2c_chassis.inbox import move_positions
+from o2c_chassis.inbox import expect_moved, move_text
 from o2c_contracts.wire import Record
 
 CREATE = """
@@ -32,8 +32,9 @@ class Shelf:
         self.calls.append(list(slices))
         if self.failures:
             raise self.failures.pop(0)
-        async with self.database.transaction() as db:
-            await move_positions(db, [s.span for s in slices])
+        spans = [s.span for s in slices]
+        async with self.database.opened(move_text(spans)) as (db, tag):
+            expect_moved(tag, spans)
             rows = [(s.span.topic, s.span.partition, r.offset, r.key) for s in slices for r in s.records]
             await db.executemany('insert into shelf (topic, partition, "offset", key) values ($1, $2, $3, $4)', rows)
             if self.before_commit is not None:

@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
-from o2c_chassis import deadlines, deliveries
+from o2c_chassis import consumer, deadlines, deliveries
 from o2c_chassis.bus import Slice, Span, partition_of
 from o2c_chassis.decisions import broken
 from o2c_chassis.errors import Overtaken, Refused
@@ -52,6 +53,24 @@ async def test_what_is_told_carries_gap_free_versions_of_its_key(hands):
     for key, headers in await hands.rows("select key, headers from outbox order by position"):
         versions.setdefault(key, []).append(int(dict(unpack(headers))["ce_streamversion"]))
     assert versions == {b"c:acme": [1, 2, 3, 4], b"c:bolt": [1, 2, 3, 4]}
+
+
+@pytest.mark.parametrize("count", [1, 2, 120], ids=["alone", "among others", "by COPY"])
+async def test_an_identity_that_came_by_another_road_meanwhile_is_not_handled_again(hands, monkeypatch, count):
+    records = [record(f"r{n}", order(f"o{n}")) for n in range(count)]
+    look, taken = consumer.Path._heads, sha256(records[0].value).digest()
+
+    async def meanwhile(self, *given):
+        monkeypatch.setattr(consumer.Path, "_heads", look)
+        await hands.database.fetch("insert into inbox values ('shop', 'r0', $1)", taken)
+        return await look(self, *given)
+
+    monkeypatch.setattr(consumer.Path, "_heads", meanwhile)
+    await hands.give(*records)
+
+    assert await hands.one("select count(*) from bought") == count - 1
+    assert await hands.one("select count(*) from bought where order_id = 'o0'") == 0
+    assert await hands.one("select count(*) from parked") == 0
 
 
 async def test_two_systems_may_use_the_same_number(hands):

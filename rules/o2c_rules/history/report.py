@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -200,8 +200,3 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "became": turn.fate.as_json(),
         "examples": list(turn.examples),
     }
-
-
-def beginning_of(day: date) -> datetime:
-    """The first instant of a day, in UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
