@@ -37,6 +37,20 @@ class Approval:
     """open, granted, refused, expired, voided."""
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What every event about an approval says."""
+        return {
+            "customer_id": self.customer_id,
+            "legal_entity": self.legal_entity,
+            "currency": self.currency,
+            "approval_id": self.approval_id,
+            "action": self.action,
+            "document_id": self.document_id,
+            "amount_minor": self.amount_minor,
+            "requested_by": self.requested_by,
+        }
+
+    @property
     def wanted(self) -> list[tuple[str, int]]:
         return [(role, count) for role, count in json.loads(self.steps)]
 

@@ -14,7 +14,7 @@ from o2c_billing.domain.credits import CREDIT_NOTE, Request
 
 from .cancelling import cancelled, not_cancelled
 from .credit_notes import credited
-from .matrix import EXPIRY, actor, common, content_of, granted_event
+from .matrix import EXPIRY, actor, content_of, granted_event
 
 
 def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Event]:
@@ -38,7 +38,7 @@ def on_refuse_request(event: RefuseRequest, work: WorkingSet) -> Iterator[Event]
     after = refuse(approval, actor(work), event.roles)
     work.put(after)
     work.disarm(EXPIRY, after.approval_id)
-    yield ApprovalRefused(**common(after), refused_by=actor(work), comment=event.comment)
+    yield ApprovalRefused(**after.told, refused_by=actor(work), comment=event.comment)
     yield from _without(request, "refused", work)
 
 
@@ -51,7 +51,7 @@ def on_approval_expired(event: DeadlineReached, work: WorkingSet) -> Iterator[Ev
     if request is None:
         raise HandlerFailed(f"{approval.approval_id} is about {approval.document_id}, which is not there")
     work.put(end(approval, "expired"))
-    yield ApprovalExpired(**common(approval))
+    yield ApprovalExpired(**approval.told)
     yield from _without(request, "expired", work)
 
 

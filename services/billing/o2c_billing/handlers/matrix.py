@@ -79,7 +79,7 @@ def opened(request: Request, work: WorkingSet) -> tuple[Approval, Event]:
     work.put(approval)
     work.arm(EXPIRY, approval.approval_id, expires_at, customer_id=request.customer_id)
     return approval, ApprovalRequested(
-        **common(approval),
+        **approval.told,
         steps=tuple(ApprovalStep(role=role, count=count) for role, count in steps),
         reason=approval.reason,
         payload_hash=approval.payload_hash,
@@ -95,11 +95,11 @@ def voided(request: Request, why: str, work: WorkingSet) -> Iterator[Event]:
         if approval.approval_id == request.approval_id:
             work.put(end(approval, "voided"))
             work.disarm(EXPIRY, approval.approval_id)
-            yield ApprovalVoided(**common(approval), reason=why)
+            yield ApprovalVoided(**approval.told, reason=why)
 
 
 def granted_event(approval: Approval) -> ApprovalGranted:
-    return ApprovalGranted(**common(approval), approved_by=tuple(person for person, _, _ in approval.agreed))
+    return ApprovalGranted(**approval.told, approved_by=tuple(person for person, _, _ in approval.agreed))
 
 
 def _approval(request: Request, work: WorkingSet) -> Approval:
@@ -154,17 +154,3 @@ def _step(written: str) -> tuple[str, int]:
     """`billing_manager:2` is two people of that role."""
     role, _, count = written.partition(":")
     return role, int(count or "1")
-
-
-def common(approval: Approval) -> dict[str, Any]:
-    """What every event about an approval says."""
-    return {
-        "customer_id": approval.customer_id,
-        "legal_entity": approval.legal_entity,
-        "currency": approval.currency,
-        "approval_id": approval.approval_id,
-        "action": approval.action,
-        "document_id": approval.document_id,
-        "amount_minor": approval.amount_minor,
-        "requested_by": approval.requested_by,
-    }

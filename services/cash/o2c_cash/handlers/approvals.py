@@ -13,7 +13,7 @@ from o2c_contracts.shared import ApprovalExpired, ApprovalGranted, ApprovalRefus
 from o2c_cash.commands import ApproveRequest, RefuseRequest
 
 from . import refunds, write_offs
-from .matrix import APPROVAL, told
+from .matrix import APPROVAL
 
 _EFFECTS: dict[str, ModuleType] = {m.ACTION: m for m in (write_offs, refunds)}
 
@@ -33,7 +33,7 @@ def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Even
         return
     work.disarm(APPROVAL, after.approval_id)
     people = tuple(person for person, _, _ in after.agreed)
-    yield ApprovalGranted(**told(after), approved_by=people)
+    yield ApprovalGranted(**after.told, approved_by=people)
     yield from effect.carry_out(after, ", ".join(people), work)
 
 
@@ -45,7 +45,7 @@ def on_refuse_request(event: RefuseRequest, work: WorkingSet) -> Iterator[Event]
     work.put(after)
     work.disarm(APPROVAL, after.approval_id)
     _EFFECTS[after.action].ended(after, work)
-    yield ApprovalRefused(**told(after), refused_by=actor, comment=event.comment)
+    yield ApprovalRefused(**after.told, refused_by=actor, comment=event.comment)
 
 
 def on_approval_expired(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
@@ -60,9 +60,9 @@ def _ended(work: WorkingSet, approval: Approval) -> Iterator[Event]:
     work.disarm(APPROVAL, approval.approval_id)
     _EFFECTS[approval.action].ended(approval, work)
     if approval.status == "expired":
-        yield ApprovalExpired(**told(approval))
+        yield ApprovalExpired(**approval.told)
     else:
-        yield ApprovalVoided(**told(approval), reason="what it was about has changed since")
+        yield ApprovalVoided(**approval.told, reason="what it was about has changed since")
 
 
 def _approval(event: ApproveRequest | RefuseRequest, work: WorkingSet) -> Approval:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from o2c_chassis.approvals import Approval, steps_of, within_window
 from o2c_chassis.errors import Refused
@@ -26,27 +25,13 @@ def request(work: WorkingSet, approval: Approval, sheet: Callable[[int], Facts])
     work.put(approval)
     work.arm(APPROVAL, approval.approval_id, approval.expires_at, customer_id=approval.customer_id)
     yield ApprovalRequested(
-        **told(approval),
+        **approval.told,
         steps=tuple(ApprovalStep(role=role, count=count) for role, count in steps),
         reason=approval.reason,
         payload_hash=approval.payload_hash,
         expires_at=approval.expires_at,
         decision_id=asked.id,
     )
-
-
-def told(approval: Approval) -> dict[str, Any]:
-    """What every event about an approval says."""
-    return {
-        "customer_id": approval.customer_id,
-        "legal_entity": approval.legal_entity,
-        "currency": approval.currency,
-        "approval_id": approval.approval_id,
-        "action": approval.action,
-        "document_id": approval.document_id,
-        "amount_minor": approval.amount_minor,
-        "requested_by": approval.requested_by,
-    }
 
 
 def _asked(work: WorkingSet, approval: Approval, sheet: Callable[[int], Facts]) -> Asked:

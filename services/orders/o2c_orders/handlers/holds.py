@@ -114,17 +114,7 @@ def void(hold: Hold, work: WorkingSet, why: str) -> Iterator[Event]:
         return
     work.put(end(approval, "voided"))
     work.disarm("approval", approval.approval_id)
-    yield ApprovalVoided(
-        customer_id=approval.customer_id,
-        legal_entity=approval.legal_entity,
-        currency=approval.currency,
-        approval_id=approval.approval_id,
-        action=approval.action,
-        document_id=approval.document_id,
-        amount_minor=approval.amount_minor,
-        requested_by=approval.requested_by,
-        reason=why,
-    )
+    yield ApprovalVoided(**approval.told, reason=why)
 
 
 def on_unknown_party_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
