@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from o2c_chassis.service import Became, Check
+from o2c_chassis.totals import by_place
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -208,19 +209,12 @@ async def totals(db: AsyncConnection) -> dict[str, dict[str, int]]:
     """What others keep too: each kind by `DE01 EUR`, in minor units."""
     i, n, m = open_items.c, credits.c, customer_money.c
     return {
-        "open": await _by_place(db, i.legal_entity, i.currency, i.open_minor),
-        "invoiced": await _by_place(db, i.legal_entity, i.currency, i.total_minor),
-        "credited": await _by_place(db, n.legal_entity, n.currency, n.total_minor),
-        "unapplied": await _by_place(db, m.legal_entity, m.currency, m.unapplied_minor),
-        "on account": await _by_place(db, m.legal_entity, m.currency, m.on_account_minor),
+        "open": await by_place(db, i.legal_entity, i.currency, func.sum(i.open_minor)),
+        "invoiced": await by_place(db, i.legal_entity, i.currency, func.sum(i.total_minor)),
+        "credited": await by_place(db, n.legal_entity, n.currency, func.sum(n.total_minor)),
+        "unapplied": await by_place(db, m.legal_entity, m.currency, func.sum(m.unapplied_minor)),
+        "on account": await by_place(db, m.legal_entity, m.currency, func.sum(m.on_account_minor)),
     }
-
-
-async def _by_place(
-    db: AsyncConnection, legal_entity: ColumnElement[str], currency: ColumnElement[str], minor: ColumnElement[int]
-) -> dict[str, int]:
-    summed = select(legal_entity, currency, func.sum(minor)).group_by(legal_entity, currency)
-    return {f"{entity} {cur}": int(total) for entity, cur, total in (await db.execute(summed)).all()}
 
 
 async def items_after(db: AsyncConnection, after: str, most: int) -> list[dict[str, Any]]:

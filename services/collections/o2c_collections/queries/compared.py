@@ -1,6 +1,7 @@
 """Sums that cash and others keep too, and how many escalations wait for somebody: asked by the chassis."""
 
-from sqlalchemy import ColumnElement, func, select
+from o2c_chassis.totals import by_place
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from o2c_collections.tables.schema import credits, escalations, items
@@ -10,10 +11,10 @@ async def totals(db: AsyncConnection) -> dict[str, dict[str, int]]:
     """What is kept here of cash's and billing's word: each kind by `DE01 EUR`, in minor units."""
     i, m = items.c, credits.c
     return {
-        "open": await _by_place(db, i.legal_entity, i.currency, func.sum(i.open_minor)),
-        "invoiced": await _by_place(db, i.legal_entity, i.currency, func.sum(i.total_minor).filter(i.known)),
-        "unapplied": await _by_place(db, m.legal_entity, m.currency, func.sum(m.unapplied_minor)),
-        "on account": await _by_place(db, m.legal_entity, m.currency, func.sum(m.on_account_minor)),
+        "open": await by_place(db, i.legal_entity, i.currency, func.sum(i.open_minor)),
+        "invoiced": await by_place(db, i.legal_entity, i.currency, func.sum(i.total_minor).filter(i.known)),
+        "unapplied": await by_place(db, m.legal_entity, m.currency, func.sum(m.unapplied_minor)),
+        "on account": await by_place(db, m.legal_entity, m.currency, func.sum(m.on_account_minor)),
     }
 
 
@@ -21,10 +22,3 @@ async def escalation_count(db: AsyncConnection) -> int:
     """What waits for a person."""
     waiting = select(func.count()).select_from(escalations).where(escalations.c.closed_at.is_(None))
     return int((await db.execute(waiting)).scalar_one())
-
-
-async def _by_place(
-    db: AsyncConnection, legal_entity: ColumnElement[str], currency: ColumnElement[str], summed: ColumnElement[int]
-) -> dict[str, int]:
-    found = select(legal_entity, currency, summed).group_by(legal_entity, currency)
-    return {f"{entity} {cur}": int(total or 0) for entity, cur, total in await db.execute(found)}

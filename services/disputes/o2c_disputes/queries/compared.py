@@ -1,5 +1,6 @@
 """Sums that other services keep too, and how many notices wait for somebody: asked by the chassis."""
 
+from o2c_chassis.totals import by_place
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,11 +12,9 @@ from .lists import unanswered
 async def totals(db: AsyncConnection) -> dict[str, dict[str, int]]:
     """`open` and `invoiced` -> `DE01 EUR` -> minor units, of all items whether contested or not."""
     i = items.c
-    summed = select(i.legal_entity, i.currency, func.sum(i.open_minor), func.sum(i.total_minor).filter(i.known))
-    rows = (await db.execute(summed.group_by(i.legal_entity, i.currency))).all()
     return {
-        "open": {f"{entity} {currency}": int(owed) for entity, currency, owed, _ in rows},
-        "invoiced": {f"{entity} {currency}": int(total or 0) for entity, currency, _, total in rows},
+        "open": await by_place(db, i.legal_entity, i.currency, func.sum(i.open_minor)),
+        "invoiced": await by_place(db, i.legal_entity, i.currency, func.sum(i.total_minor).filter(i.known)),
     }
 
 
