@@ -16,7 +16,7 @@ from o2c_chassis.errors import Lost
 from o2c_chassis.kafka import Kafka, KafkaReader, apply_topics, specified
 from o2c_chassis.kafka.following import Following
 from o2c_chassis.kafka.reader import Stuck
-from o2c_chassis.kafka.topics import TopicSpec
+from o2c_chassis.kafka.topics import TopicSpec, until_led
 from o2c_contracts.topics import PARTITIONS
 from o2c_contracts.wire import Record
 
@@ -236,6 +236,18 @@ async def test_topics_are_made_where_they_are_missing_and_never_changed(stage):
         (missing.name, "retention.ms", "7", "-1"),
     ]
     assert len((await stage.bus.topics([spec.name]))[spec.name].leaders) == PARTITIONS
+
+
+async def test_a_topic_the_brokers_do_not_know_yet_is_waited_for(stage):
+    spec = TopicSpec(f"{stage.topic}-4", PARTITIONS, 1, {})
+    waiting = asyncio.create_task(until_led(stage.servers, [spec]))
+    await asyncio.sleep(0.5)
+    early = waiting.done()
+
+    await apply_topics(stage.servers, [spec])
+
+    await asyncio.wait_for(waiting, 10)
+    assert not early
 
 
 async def test_looking_at_topics_makes_none(stage):

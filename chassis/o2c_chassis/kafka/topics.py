@@ -1,7 +1,8 @@
 """Topics as data: what `deploy/kafka/topics.yaml` says is made where it is missing, and compared where it is there."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from .cluster import Cluster
 from .security import OPEN, Security
 
 _ALREADY_THERE = 36
+_LED_WITHIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ async def apply_topics(
         missing = [t for t in spec if t.name not in there]
         if create:
             await _create(admin, missing)
-            await _wait_until_led(Cluster(servers, security), missing)
+            await until_led(servers, missing, security=security)
         known = [t for t in spec if t.name in there]
         differs = [] if create else [Differs(t.name, "topic", "exists", "missing") for t in missing]
         differs += await _differences(admin, known)
@@ -94,10 +96,17 @@ async def _create(admin: Any, missing: Sequence[TopicSpec]) -> None:
             raise for_code(error)(f"{name}: {reason[0] if reason else ''}")
 
 
-async def _wait_until_led(cluster: Cluster, topics: Sequence[TopicSpec]) -> None:
-    """The controller answers before the brokers serve what it has made."""
+async def until_led(servers: str, topics: Sequence[TopicSpec], *, security: Security = OPEN) -> None:
+    """The controller answers before the brokers serve, or know of, what it has made. TimeoutError after a minute."""
+    cluster = Cluster(servers, security)
+    places = [(t.name, partition) for t in topics for partition in range(t.partitions)]
     try:
-        await cluster.offsets([(t.name, partition) for t in topics for partition in range(t.partitions)])
+        async with asyncio.timeout(_LED_WITHIN_SECONDS):
+            while True:
+                with suppress(LookupError, TimeoutError):
+                    await cluster.offsets(places)
+                    return
+                await asyncio.sleep(0.05)
     finally:
         await cluster.close()
 
