@@ -10,6 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from o2c_contracts.shared import ApprovalGranted, ApprovalRequested, ApprovalStep
+
 from .errors import Refused
 
 
@@ -71,8 +73,30 @@ def payload_hash(content: Mapping[str, Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def steps_in(written: str) -> list[tuple[str, int]]:
+    """How a matrix writes its steps: `controller cfo:2` is one controller and two people of the role cfo."""
+    parts = [step.partition(":") for step in written.split()]
+    return [(role, int(count or "1")) for role, _, count in parts]
+
+
 def steps_of(steps: Sequence[tuple[str, int]]) -> str:
     return json.dumps([[role, count] for role, count in steps])
+
+
+def requested(approval: Approval, decision_id: str) -> ApprovalRequested:
+    """What is told when people are asked. `decision_id`: of the matrix's answer."""
+    return ApprovalRequested(
+        **approval.told,
+        steps=tuple(ApprovalStep(role=role, count=count) for role, count in approval.wanted),
+        reason=approval.reason,
+        payload_hash=approval.payload_hash,
+        expires_at=approval.expires_at,
+        decision_id=decision_id,
+    )
+
+
+def granted(approval: Approval) -> ApprovalGranted:
+    return ApprovalGranted(**approval.told, approved_by=tuple(person for person, _, _ in approval.agreed))
 
 
 def approve(approval: Approval, person: str, roles: Sequence[str], behalf: str | None, now_hash: str) -> Approval:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from o2c_chassis.approvals import Approval, approve, end, payload_hash, refuse
+from o2c_chassis.approvals import Approval, approve, end, granted, payload_hash, refuse
 from o2c_chassis.errors import HandlerFailed, Refused
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import WorkingSet
@@ -14,7 +14,7 @@ from o2c_billing.domain.credits import CREDIT_NOTE, Request
 
 from .cancelling import cancelled, not_cancelled
 from .credit_notes import credited
-from .matrix import EXPIRY, actor, content_of, granted_event
+from .matrix import EXPIRY, actor, content_of
 
 
 def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Event]:
@@ -28,7 +28,7 @@ def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Even
     if after.status != "granted":
         return
     work.disarm(EXPIRY, after.approval_id)
-    yield granted_event(after)
+    yield granted(after)
     yield from credited(request, work) if request.action == CREDIT_NOTE else cancelled(request, work)
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from o2c_chassis.approvals import Approval, end, payload_hash, steps_of, within_window
+from o2c_chassis.approvals import Approval, end, granted, payload_hash, requested, steps_in, steps_of, within_window
 from o2c_chassis.errors import Refused
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
-from o2c_contracts.shared import ApprovalGranted, ApprovalRequested, ApprovalStep, ApprovalVoided
+from o2c_contracts.shared import ApprovalVoided
 
 from o2c_billing import facts
 from o2c_billing.domain.charges import Charge
@@ -73,19 +73,12 @@ def opened(request: Request, work: WorkingSet) -> tuple[Approval, Event]:
     approval = replace(approval, steps=steps_of(steps), expires_at=expires_at)
     work.put(request.ask(approval.approval_id))
     if not steps:
-        granted = replace(approval, status="granted")
-        work.put(granted)
-        return granted, granted_event(granted)
+        approval = replace(approval, status="granted")
+        work.put(approval)
+        return approval, granted(approval)
     work.put(approval)
     work.arm(EXPIRY, approval.approval_id, expires_at, customer_id=request.customer_id)
-    return approval, ApprovalRequested(
-        **approval.told,
-        steps=tuple(ApprovalStep(role=role, count=count) for role, count in steps),
-        reason=approval.reason,
-        payload_hash=approval.payload_hash,
-        expires_at=expires_at,
-        decision_id=asked.id,
-    )
+    return approval, requested(approval, asked.id)
 
 
 def voided(request: Request, why: str, work: WorkingSet) -> Iterator[Event]:
@@ -96,10 +89,6 @@ def voided(request: Request, why: str, work: WorkingSet) -> Iterator[Event]:
             work.put(end(approval, "voided"))
             work.disarm(EXPIRY, approval.approval_id)
             yield ApprovalVoided(**approval.told, reason=why)
-
-
-def granted_event(approval: Approval) -> ApprovalGranted:
-    return ApprovalGranted(**approval.told, approved_by=tuple(person for person, _, _ in approval.agreed))
 
 
 def _approval(request: Request, work: WorkingSet) -> Approval:
@@ -146,11 +135,5 @@ def _said(asked: Asked) -> tuple[list[tuple[str, int]], int, int]:
     if asked.undecided:
         return UNDECIDED
     written = str(asked["steps"])
-    steps = [] if written == NOBODY else [_step(step) for step in written.split()]
+    steps = [] if written == NOBODY else steps_in(written)
     return steps, int(str(asked["expiry_hours"])), int(str(asked["window_days"]))
-
-
-def _step(written: str) -> tuple[str, int]:
-    """`billing_manager:2` is two people of that role."""
-    role, _, count = written.partition(":")
-    return role, int(count or "1")

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from types import ModuleType
 
-from o2c_chassis.approvals import Approval, approve, end, refuse
+from o2c_chassis.approvals import Approval, approve, end, granted, refuse
 from o2c_chassis.errors import Refused
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
-from o2c_contracts.shared import ApprovalExpired, ApprovalGranted, ApprovalRefused, ApprovalVoided
+from o2c_contracts.shared import ApprovalExpired, ApprovalRefused, ApprovalVoided
 
 from o2c_cash.commands import ApproveRequest, RefuseRequest
 
@@ -32,9 +32,9 @@ def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Even
     if after.status != "granted":
         return
     work.disarm(APPROVAL, after.approval_id)
-    people = tuple(person for person, _, _ in after.agreed)
-    yield ApprovalGranted(**after.told, approved_by=people)
-    yield from effect.carry_out(after, ", ".join(people), work)
+    told = granted(after)
+    yield told
+    yield from effect.carry_out(after, ", ".join(told.approved_by), work)
 
 
 def on_refuse_request(event: RefuseRequest, work: WorkingSet) -> Iterator[Event]:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from o2c_chassis.approvals import Approval, steps_of, within_window
+from o2c_chassis.approvals import Approval, requested, steps_in, steps_of, within_window
 from o2c_chassis.errors import Refused
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
-from o2c_contracts.shared import ApprovalRequested, ApprovalStep
 from o2c_rules.values import Facts
 
 APPROVAL = "approval"
@@ -18,20 +17,13 @@ APPROVAL = "approval"
 def request(work: WorkingSet, approval: Approval, sheet: Callable[[int], Facts]) -> Iterator[Event]:
     """Keep it and tell who must agree. `sheet`: of the amount that the band goes by. Refused where nobody may."""
     asked = _asked(work, approval, sheet)
-    hours, steps = asked["expiry_hours"], _steps(asked)
+    hours, steps = asked["expiry_hours"], steps_in(str(asked["steps"] or ""))
     if not steps or not isinstance(hours, int):
         raise Refused("not-approvable", " ".join(asked.because) or "nobody may approve this", status=422)
     approval = replace(approval, steps=steps_of(steps), expires_at=work.at + timedelta(hours=hours))
     work.put(approval)
     work.arm(APPROVAL, approval.approval_id, approval.expires_at, customer_id=approval.customer_id)
-    yield ApprovalRequested(
-        **approval.told,
-        steps=tuple(ApprovalStep(role=role, count=count) for role, count in steps),
-        reason=approval.reason,
-        payload_hash=approval.payload_hash,
-        expires_at=approval.expires_at,
-        decision_id=asked.id,
-    )
+    yield requested(approval, asked.id)
 
 
 def _asked(work: WorkingSet, approval: Approval, sheet: Callable[[int], Facts]) -> Asked:
@@ -45,9 +37,3 @@ def _asked(work: WorkingSet, approval: Approval, sheet: Callable[[int], Facts]) 
     since = work.at - timedelta(days=int(days) if isinstance(days, int) else 0)
     before = within_window(work.find(Approval, customer_id=approval.customer_id), approval, since)
     return ask(approval.amount_minor + before) if before else asked
-
-
-def _steps(asked: Asked) -> list[tuple[str, int]]:
-    """`role:count role:count` of the table."""
-    steps = [step.partition(":") for step in str(asked["steps"] or "").split()]
-    return [(role, int(count or 1)) for role, _, count in steps]

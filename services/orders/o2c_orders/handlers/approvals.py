@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from o2c_chassis.approvals import Approval, approve, payload_hash, refuse, steps_of
+from o2c_chassis.approvals import Approval, approve, granted, payload_hash, refuse, requested, steps_in, steps_of
 from o2c_chassis.approvals import end as ended
 from o2c_chassis.errors import Refused
 from o2c_chassis.service import DeadlineReached
@@ -15,10 +15,8 @@ from o2c_contracts.intake import Ordered
 from o2c_contracts.orders import OrderReleased
 from o2c_contracts.shared import (
     ApprovalExpired,
-    ApprovalGranted,
     ApprovalRefused,
     ApprovalRequested,
-    ApprovalStep,
     ApprovalVoided,
 )
 
@@ -89,7 +87,7 @@ def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Even
         raise Refused("approval-not-open", f"nothing waits for {approval.approval_id}")
     after = _agreed(approval, event, _end_payload(contract), work)
     if after.status == "granted":
-        yield _granted(after)
+        yield granted(after)
         yield from contracts.end(contract, contract.end_asked_on, work)
 
 
@@ -99,7 +97,7 @@ def on_refuse_request(event: RefuseRequest, work: WorkingSet) -> Iterator[Event]
     work.put(refuse(approval, person, event.roles))
     work.disarm(APPROVAL, approval.approval_id)
     _let_go(approval, work)
-    yield ApprovalRefused(**_content(approval), refused_by=person, comment=event.comment)
+    yield ApprovalRefused(**approval.told, refused_by=person, comment=event.comment)
 
 
 def on_approval_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
@@ -109,7 +107,7 @@ def on_approval_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]
         return
     work.put(ended(approval, "expired"))
     _let_go(approval, work)
-    yield ApprovalExpired(**_content(approval))
+    yield ApprovalExpired(**approval.told)
 
 
 def _approve_release(approval: Approval, event: ApproveRequest, work: WorkingSet) -> Iterator[Event]:
@@ -124,9 +122,9 @@ def _approve_release(approval: Approval, event: ApproveRequest, work: WorkingSet
     if facts.release(verdict.sheet, verdict.rows)["amount_minor"] > approval.amount_minor:
         work.put(ended(approval, "voided"))
         work.put(replace(hold, approval_id=""))
-        yield ApprovalVoided(**_content(approval), reason="more is over the limit now than was asked for")
+        yield ApprovalVoided(**approval.told, reason="more is over the limit now than was asked for")
         return
-    yield _granted(after)
+    yield granted(after)
     people = ", ".join(person for person, _, _ in after.agreed)
     yield from _release(order, replace(hold, approval_id=""), verdict, people, work)
 
@@ -176,7 +174,6 @@ def _request(
     """Open an approval as the matrix wants it, bound to the content as it is now."""
     subject = document.order_id if isinstance(document, Order) else document.contract_id
     asked = work.ask("orders/approvals", asking, subject=subject)
-    steps = [(role, int(count)) for role, count in (step.split(":") for step in str(asked["steps"]).split())]
     approval = Approval(
         approval_id=work.new_id("approval", subject),
         customer_id=document.customer_id,
@@ -189,20 +186,12 @@ def _request(
         requested_by=work.cause.envelope.actor or "",
         requested_at=work.at,
         expires_at=work.at + timedelta(hours=int(str(asked["expiry_hours"]))),
-        steps=steps_of(steps),
+        steps=steps_of(steps_in(str(asked["steps"]))),
         payload_hash=payload,
     )
     work.put(approval)
     work.arm(APPROVAL, approval.approval_id, approval.expires_at, customer_id=approval.customer_id)
-    told = ApprovalRequested(
-        **_content(approval),
-        steps=tuple(ApprovalStep(role=role, count=count) for role, count in steps),
-        reason=approval.reason,
-        payload_hash=approval.payload_hash,
-        expires_at=approval.expires_at,
-        decision_id=asked.id,
-    )
-    return approval, told
+    return approval, requested(approval, asked.id)
 
 
 def _pending(measured: Mapping[str, Any], approvals: list[Approval]) -> int:
@@ -253,21 +242,3 @@ def _end_payload(contract: Contract) -> str:
     return payload_hash(
         {"contract": contract.contract_id, "version": contract.version, "ends_on": contract.end_asked_on}
     )
-
-
-def _granted(approval: Approval) -> ApprovalGranted:
-    return ApprovalGranted(**_content(approval), approved_by=tuple(person for person, _, _ in approval.agreed))
-
-
-def _content(approval: Approval) -> dict[str, Any]:
-    names = (
-        "customer_id",
-        "legal_entity",
-        "currency",
-        "approval_id",
-        "action",
-        "document_id",
-        "amount_minor",
-        "requested_by",
-    )
-    return {name: getattr(approval, name) for name in names}
