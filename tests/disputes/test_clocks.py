@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from o2c_chassis.errors import Refused
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.testing import Rig, of
 from o2c_contracts.event import Envelope, Message
@@ -134,7 +135,7 @@ def test_a_resolution_stops_the_notices_of_the_solution(desk: Desk) -> None:
 
 
 def acknowledge(desk: Desk, notice: EscalationRaised) -> list[Any]:
-    return desk.do(commands.AcknowledgeEscalation, actor="lea", roles=LEAD, escalation_id=notice.escalation_id)
+    return desk.do(AcknowledgeEscalation, actor="lea", roles=LEAD, escalation_id=notice.escalation_id)
 
 
 def test_the_breach_repeats_until_somebody_acknowledges(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
+from o2c_chassis.escalations import oldest_first
 from o2c_chassis.http import Page, Paging, Reads, found, page_of
 from o2c_rules.calendars import Calendar
 from o2c_rules.releasing.models import Models
@@ -74,10 +75,7 @@ async def service_levels(reads: Reads, since: datetime, until: datetime) -> list
 @router.get("/escalations")
 async def escalations(reads: Reads, paging: Paging, recipient: str | None = None) -> Page[Row]:
     """Notices that nobody has acknowledged and whose clock still runs, the oldest first."""
-    rows = await lists.escalations_open(reads, recipient, paging.after, paging.most)
-    return page_of(
-        [asdict(row) for row in rows], paging, lambda row: [row["raised_at"].isoformat(), row["escalation_id"]]
-    )
+    return await oldest_first(reads, lists.unanswered(), recipient, paging)
 
 
 def _models_and_now(request: Request) -> tuple[Models, datetime]:

@@ -1,5 +1,6 @@
 """The wiring of disputes: what it keeps, what it hears, and which function answers."""
 
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import Due, Hears, Keeps, Service
 from o2c_contracts import billing, cash, intake, master, shared
 
@@ -61,7 +62,7 @@ service = Service(
         Hears(commands.ResumeCase, needs.a_case, pauses.on_resume_case),
         Hears(commands.AssignCase, needs.a_case, desk.on_assign_case),
         Hears(commands.PrioritiseCase, needs.a_case, desk.on_prioritise_case),
-        Hears(commands.AcknowledgeEscalation, needs.an_escalation, desk.on_acknowledge_escalation),
+        Hears(AcknowledgeEscalation, needs.an_escalation, desk.on_acknowledge_escalation),
     ),
     dues=(
         Due(clocks.SLA, needs.a_deadline, clocks.on_sla_due),

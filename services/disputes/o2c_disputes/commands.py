@@ -102,14 +102,3 @@ class PrioritiseCase(CaseCommand):
     route: ClassVar[str] = "cases/{case_id}/prioritise"
     priority: Word
     reason: Line
-
-
-class AcknowledgeEscalation(Command):
-    """Somebody takes care: what stops on acknowledgement stops."""
-
-    route: ClassVar[str] = "escalations/{escalation_id}/acknowledge"
-    escalation_id: Id
-
-    @property
-    def subject(self) -> str:
-        return self.escalation_id

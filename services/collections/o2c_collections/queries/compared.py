@@ -1,5 +1,6 @@
 """Sums that cash and others keep too, and how many escalations wait for somebody: asked by the chassis."""
 
+from o2c_chassis.escalations import count_of
 from o2c_chassis.totals import by_place
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,5 +21,4 @@ async def totals(db: AsyncConnection) -> dict[str, dict[str, int]]:
 
 async def escalation_count(db: AsyncConnection) -> int:
     """What waits for a person."""
-    waiting = select(func.count()).select_from(escalations).where(escalations.c.closed_at.is_(None))
-    return int((await db.execute(waiting)).scalar_one())
+    return await count_of(db, select(escalations).where(escalations.c.closed_at.is_(None)))

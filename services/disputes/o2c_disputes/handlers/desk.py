@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from o2c_chassis.errors import Refused
+from o2c_chassis.escalations import AcknowledgeEscalation, unacknowledged
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.master import CustomerChanged, CustomerRegistered
 
 from o2c_disputes import facts
-from o2c_disputes.commands import AcknowledgeEscalation, AssignCase, PrioritiseCase
+from o2c_disputes.commands import AssignCase, PrioritiseCase
 from o2c_disputes.domain.cases import Case, Customer
 from o2c_disputes.domain.clocks import Clock, Escalation
 from o2c_disputes.tables.needs import UNFINISHED
@@ -64,13 +65,9 @@ def on_prioritise_case(command: PrioritiseCase, work: WorkingSet) -> Iterator[Ev
 
 def on_acknowledge_escalation(command: AcknowledgeEscalation, work: WorkingSet) -> Iterator[Event]:
     """This notice and the earlier ones of its clock; what stops on acknowledgement comes no more."""
-    found = work.get(Escalation, escalation_id=command.escalation_id)
-    if found is None or found.customer_id != command.customer_id:
-        raise Refused("no-such-escalation", f"there is no escalation {command.escalation_id}", status=404)
+    found = unacknowledged(command, work.get(Escalation, escalation_id=command.escalation_id))
     case = work.find(Case, case_id=found.case_id)[0]
     authorise(work, "acknowledge", command.roles, facts.of_case(case, customer_of(work, case.customer_id)))
-    if found.acknowledged_at is not None:
-        raise Refused("acknowledged-already", f"{found.acknowledged_by} takes care of it")
     for each in work.find(Escalation, case_id=found.case_id):
         same = (each.target, each.cycle) == (found.target, found.cycle) and each.percent <= found.percent
         if same and each.acknowledged_at is None:

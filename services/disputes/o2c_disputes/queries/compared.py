@@ -1,10 +1,11 @@
 """Sums that other services keep too, and how many notices wait for somebody: asked by the chassis."""
 
+from o2c_chassis.escalations import count_of
 from o2c_chassis.totals import by_place
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from o2c_disputes.tables.schema import escalations, items
+from o2c_disputes.tables.schema import items
 
 from .lists import unanswered
 
@@ -20,5 +21,4 @@ async def totals(db: AsyncConnection) -> dict[str, dict[str, int]]:
 
 async def escalation_count(db: AsyncConnection) -> int:
     """Notices that nobody has acknowledged and whose clock still runs."""
-    waiting = unanswered(select(func.count()).select_from(escalations))
-    return int((await db.execute(waiting)).scalar_one())
+    return await count_of(db, unanswered())

@@ -138,23 +138,11 @@ def _level(legal_entity: str, target: str, met: int, missed: int, late: int) -> 
     }
 
 
-async def escalations_open(db: AsyncConnection, recipient: str | None, after: After, most: int) -> list[Escalation]:
-    """Notices that nobody has acknowledged and whose clock still runs, the oldest first."""
-    e = schema.escalations.c
-    found = unanswered(select(schema.escalations))
-    if recipient:
-        found = found.where(e.recipient == recipient)
-    if after:
-        since = datetime.fromisoformat(str(after[0]))
-        found = found.where(tuple_(e.raised_at, e.escalation_id) > tuple_(since, after[1]))
-    return await _all(db, Escalation, found.order_by(e.raised_at, e.escalation_id).limit(most))
-
-
-def unanswered(found: Select[Any]) -> Select[Any]:
-    """Only what nobody has acknowledged, of clocks that still run."""
+def unanswered() -> Select[Any]:
+    """Notices that nobody has acknowledged, of clocks that still run."""
     e, k = schema.escalations.c, schema.clocks.c
     runs = and_(k.case_id == e.case_id, k.target == e.target, k.cycle == e.cycle, k.stopped_at.is_(None))
-    return found.join(schema.clocks, runs).where(e.acknowledged_at.is_(None))
+    return select(schema.escalations).join(schema.clocks, runs).where(e.acknowledged_at.is_(None))
 
 
 async def _timed(db: AsyncConnection, cases: Sequence[Case]) -> list[Timed]:

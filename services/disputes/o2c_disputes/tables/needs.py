@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import Need, WorkingSet, need
 from o2c_contracts.billing import CreditNoteIssued, CreditRequestRefused, InvoiceIssued
@@ -11,7 +12,7 @@ from o2c_contracts.intake import QueryReceived
 from o2c_contracts.master import CustomerChanged, CustomerRegistered
 from o2c_contracts.shared import ApprovalEvent
 
-from o2c_disputes.commands import AcknowledgeEscalation, CaseCommand, OpenCase, OpenDispute
+from o2c_disputes.commands import CaseCommand, OpenCase, OpenDispute
 from o2c_disputes.domain.amounts import Dispute
 from o2c_disputes.domain.cases import Case, CreditRequest, Customer
 from o2c_disputes.domain.clocks import Clock, Escalation, Pause
