@@ -246,7 +246,7 @@ async def test_a_topic_the_brokers_do_not_know_yet_is_waited_for(stage):
 
     await apply_topics(stage.servers, [spec])
 
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 20)
     assert not early
 
 
