@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +12,13 @@ from fastapi import FastAPI
 from o2c_billing.app import service
 from o2c_billing.domain.charges import Charge
 from o2c_billing.domain.credits import CreditNote
+from o2c_billing.domain.invoices import Invoice
 from o2c_billing.queries.identities import verify
 from o2c_billing.tables import metadata
 from o2c_chassis import arrays
 from o2c_chassis.clock import SimulatedClock
 from o2c_chassis.database import Database
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.migrate import differences, migrate
 from o2c_chassis.problems import speak_problems
 from o2c_chassis.tables import metadata as chassis_metadata
@@ -193,6 +195,63 @@ async def test_a_charge_tells_its_derivation_before_it_is_invoiced(db: Database)
     found = await asked(db, "/charges/D3/1")
 
     assert (found["derivation"]["by"], found["recomputed_minor"], found["status"]) == ("as-delivered", 500, "unbilled")
+
+
+def lost() -> Billing:
+    """Two invoices and a credit note on the first that did not arrive."""
+    billing = Billing()
+    billing.rig.undeliverable |= {"DE01-INV-2026-000001", "DE01-INV-2026-000002", "DE01-CN-2026-000001"}
+    billing.tell(customer(), contract(), order(order_line(10000, "3")))
+    billing.tell(delivery(3333, "1", name="D1"))
+    billing.tell(delivery(3334, "1", name="D2"), at=billing.rig.at + timedelta(hours=1))
+    billing.tell(credit(1000), at=billing.rig.at + timedelta(hours=1))
+    billing.approve("max", "billing_lead")
+    return billing
+
+
+async def waiting(db: Database) -> int:
+    assert service.escalations is not None
+    async with db.reading() as connection:
+        return await service.escalations(connection)
+
+
+async def test_who_was_told_of_what_did_not_arrive_waits_the_oldest_first_in_pages(db: Database) -> None:
+    billing = lost()
+    await saved(db, billing)
+
+    first = (await got(db, billing, "/escalations?limit=2")).json()
+    second = (await got(db, billing, f"/escalations?limit=2&cursor={first['next']}")).json()
+    own = (await got(db, billing, "/escalations?recipient=dispute_manager")).json()
+
+    assert [(e["document_id"], e["kind"], e["recipient"]) for e in first["items"] + second["items"]] == [
+        ("DE01-INV-2026-000001", "invoice", "billing_lead"),
+        ("DE01-INV-2026-000002", "invoice", "billing_lead"),
+        ("DE01-CN-2026-000001", "credit-note", "dispute_manager"),
+    ]
+    assert [e["document_id"] for e in own["items"]] == ["DE01-CN-2026-000001"]
+    assert await waiting(db) == 3
+
+
+async def test_what_a_person_takes_care_of_waits_no_more(db: Database) -> None:
+    billing = lost()
+    command = AcknowledgeEscalation(customer_id="C1", escalation_id="DE01-INV-2026-000002:undeliverable:1")
+
+    billing.do(command, roles=("billing_lead",))
+
+    await saved(db, billing)
+    assert await waiting(db) == 2
+
+
+async def test_an_invoice_that_is_credited_whole_need_not_arrive_any_more(db: Database) -> None:
+    billing = lost()
+    (first, _) = billing.rows(Invoice)
+
+    billing.tell(credit(first.total_minor - 1000, request_id="R2"))
+    billing.approve("max", "billing_lead")
+
+    await saved(db, billing)
+    left = (await got(db, billing, "/escalations?recipient=billing_lead")).json()
+    assert [e["document_id"] for e in left["items"]] == ["DE01-INV-2026-000002"]
 
 
 async def test_each_series_of_numbers_is_without_a_gap(db: Database) -> None:

@@ -1,9 +1,49 @@
 """What happened and why, asked over HTTP."""
 
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+import httpx
+import pytest
+from o2c_chassis.auth import LocalPeople, People, Person
+from o2c_chassis.deliverer import Deliverer
+from o2c_chassis.deliveries import Undeliverable
+from o2c_chassis.http import service_app
+from o2c_chassis.service import Document
+from o2c_console.world import World, installed, loopback_world
+
+from tests.cast import FIRST, PROMPT, arrives, at, delivered, orders
 from tests.chassis import toy
 from tests.chassis.toy import limit, order, record
+
+
+class Closed:
+    """A way out by which nothing can go."""
+
+    renders = True
+
+    async def send(self, document: Document, content: Mapping[str, Any], delivery_id: str) -> tuple[str, str]:
+        raise Undeliverable("mailbox unknown")
+
+
+@pytest.fixture
+async def unheard(database: Callable[..., str], tmp_path: Path) -> AsyncIterator[World]:
+    """Orders and billing, whose documents reach nobody."""
+    services = [installed()[name] for name in ("orders", "billing")]
+    urls = {name: database() for name in ("orders", "billing", "log")}
+    async with loopback_world("live", at(FIRST, 6), urls, tmp_path / "rules", services) as world:
+        billing = world.services["billing"]
+        billing.deliverer = Deliverer(billing.path, Closed(), world.clock)
+        yield world
+
+
+def billing_of(world: World) -> httpx.AsyncClient:
+    """What `o2c` asks for somebody who sends invoices."""
+    people = LocalPeople(People(default="bea", people={"bea": Person(roles=("billing_lead",))}))
+    transport = httpx.ASGITransport(service_app(world.services["billing"], people), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/v1/billing/")
 
 
 async def test_a_decision_is_explained_by_its_id_with_its_whole_fact_sheet(desk):
@@ -89,6 +129,27 @@ async def test_status_counts_what_waits_and_says_which_rules_decide(desk):
     assert status["bundle"] == desk.running.rules.book().hash
     assert status["unsent"] == 0
     assert status["executor"]
+
+
+async def test_status_counts_what_billing_told_until_somebody_takes_care(unheard: World):
+    await unheard.publish("shop", *arrives(PROMPT))
+    await unheard.settle()
+    await unheard.publish("shop", orders(PROMPT, "o-1"))
+    await unheard.settle()
+
+    async with billing_of(unheard) as billing:
+        before = (await billing.get("status")).json()["escalations_open"]
+        await unheard.publish("shop", delivered(PROMPT, "o-1"))
+        await unheard.settle()
+        raised = (await billing.get("status")).json()["escalations_open"]
+        [waits] = (await billing.get("escalations")).json()["items"]
+        way = f"customers/{PROMPT}/escalations/{waits['escalation_id']}/acknowledge"
+        done = await billing.post(way, json={}, headers={"idempotency-key": "k-1"})
+        after = (await billing.get("status")).json()["escalations_open"]
+
+    assert (waits["document_id"], waits["recipient"]) == ("DE01-INV-2026-000001", "billing_lead")
+    assert done.status_code == 200
+    assert (before, raised, after) == (0, 1, 0)
 
 
 async def test_nobody_unknown_and_no_page_of_another_site_gets_an_answer(desk):

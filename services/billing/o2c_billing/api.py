@@ -5,11 +5,13 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from o2c_chassis.escalations import oldest_first
 from o2c_chassis.http import Page, Paging, Reads, found, page_of
 from o2c_rules.entities import local_date
 
 from .queries import documents as issued
 from .queries import identities, waiting
+from .queries.escalations import unanswered
 from .rendering import render
 
 router = APIRouter()
@@ -77,6 +79,12 @@ async def unbilled(
 async def unbilled_totals(reads: Reads) -> list[Row]:
     """Unbilled revenue by company, currency and blocker."""
     return await waiting.unbilled_totals(reads)
+
+
+@router.get("/escalations")
+async def escalations(reads: Reads, paging: Paging, recipient: str | None = None) -> Page[Row]:
+    """Who was told of a document that did not arrive, where nobody has taken care yet: the oldest first."""
+    return await oldest_first(reads, unanswered(), recipient, paging)
 
 
 @router.get("/numbers")

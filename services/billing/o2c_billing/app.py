@@ -1,5 +1,6 @@
 """Wires billing. The routing table: what was said, the rows it needs, what we do."""
 
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import Delivers, Due, Hears, Service
 from o2c_contracts.disputes import CreditRequested, CreditRequestWithdrawn
 from o2c_contracts.intake import DeliveryConfirmed
@@ -27,10 +28,12 @@ from .handlers import (
     customers,
     deliveries,
     drafts,
+    escalations,
     orders,
     sending,
 )
 from .queries import compared, identities, outcomes
+from .queries.escalations import escalation_count
 from .rendering import render
 
 service = Service(
@@ -56,6 +59,7 @@ service = Service(
         Hears(ReleaseInvoice, tables.draft, drafts.on_release_invoice),
         Hears(ApproveRequest, tables.approval, approvals.on_approve_request),
         Hears(RefuseRequest, tables.approval, approvals.on_refuse_request),
+        Hears(AcknowledgeEscalation, tables.escalation, escalations.on_acknowledge_escalation),
     ),
     dues=(
         Due("recurring", tables.recurring, contracts.on_month_begun),
@@ -69,5 +73,6 @@ service = Service(
     api=api.router,
     verify=identities.verify,
     totals=compared.totals,
+    escalations=escalation_count,
     outcomes=outcomes.OUTCOMES,
 )

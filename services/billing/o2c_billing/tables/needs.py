@@ -5,6 +5,7 @@ from typing import Any
 
 from o2c_chassis.approvals import Approval
 from o2c_chassis.counters import Counter
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import DeadlineReached, DeliveryEnded
 from o2c_chassis.working_set import Need, WorkingSet, need
 from o2c_contracts.disputes import CreditRequested, CreditRequestWithdrawn
@@ -19,6 +20,7 @@ from o2c_billing.domain.charges import Charge
 from o2c_billing.domain.contracts import Contract, Schedule
 from o2c_billing.domain.credits import CREDIT_NOTE, CreditNote, Request
 from o2c_billing.domain.customers import Customer
+from o2c_billing.domain.escalations import Escalation
 from o2c_billing.domain.invoices import Invoice, InvoicedLine, series
 from o2c_billing.domain.orders import Order
 
@@ -174,6 +176,11 @@ def delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Rounds:
         yield [need(Invoice, invoice_number=event.subject_id)]
     else:
         yield [need(CreditNote, credit_note_number=event.subject_id)]
+
+
+def escalation(event: AcknowledgeEscalation, work: WorkingSet) -> Rounds:
+    """What a person takes care of."""
+    yield [need(Escalation, escalation_id=event.escalation_id)]
 
 
 def _contract(event: ContractActivated | ContractEnded) -> list[Need[Any]]:

@@ -7,13 +7,14 @@ from o2c_chassis.counters import Counter, counters
 from o2c_chassis.service import Keeps
 from o2c_chassis.tables import approvals
 from o2c_contracts.postings import Posting
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaData, Numeric, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaData, Numeric, Table, Text, text
 
 from o2c_billing.domain.bills import Draft
 from o2c_billing.domain.charges import Charge
 from o2c_billing.domain.contracts import Contract
 from o2c_billing.domain.credits import CreditNote, Request
 from o2c_billing.domain.customers import Customer
+from o2c_billing.domain.escalations import Escalation
 from o2c_billing.domain.invoices import Invoice, InvoicedLine, IssuedDocument
 from o2c_billing.domain.orders import Order
 
@@ -223,6 +224,22 @@ postings = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     _text("cause"),
 )
+escalations = Table(
+    "escalations",
+    metadata,
+    _text("escalation_id", primary_key=True),
+    *_whose(customer_index=False),
+    _text("document_id"),
+    _text("kind"),
+    _text("level"),
+    _text("recipient"),
+    _text("text"),
+    Column("raised_at", DateTime(timezone=True), nullable=False),
+    _text("decision_id"),
+    Column("acknowledged_at", DateTime(timezone=True)),
+    Column("acknowledged_by", Text),
+    Index("escalations_open", "raised_at", "escalation_id", postgresql_where=text("acknowledged_at is null")),
+)
 KEEPS = (
     Keeps(Customer, customers),
     Keeps(Contract, contracts),
@@ -235,6 +252,7 @@ KEEPS = (
     Keeps(IssuedDocument, documents, append_only=True),
     Keeps(Request, requests),
     Keeps(Posting, postings, append_only=True),
+    Keeps(Escalation, escalations),
     Keeps(Approval, approvals),
     Keeps(Counter, counters, locked_last=True),
 )
