@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import APIRouter
 from o2c_contracts.topics import WRITER
 from o2c_contracts.wire import headers_of
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from . import parking
+from . import outbox, parking
 from .auth import Caller, Who
 from .errors import FamilyMoved, HandlerFailed, Refused, Unreadable, of_the_record
 from .paging import Page, Paging, page_of
@@ -71,6 +71,25 @@ class Done(BaseModel):
     parked_again: int | None = None
 
 
+class Republish(BaseModel):
+    """What a broken log has lost: sent between two instants, both included; of one customer, or of all."""
+
+    model_config = ConfigDict(extra="forbid")
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    """Empty: now."""
+    customer_id: str = ""
+    only_count: bool = False
+    """Say how many there are, and send none."""
+
+
+class Republished(BaseModel):
+    """How many events are sent once more, or would be."""
+
+    count: int
+    text: str
+
+
 router = APIRouter()
 
 
@@ -124,6 +143,23 @@ async def resume(running: Here, who: Who) -> Done:
     who.demand(OPERATOR)
     was = await running.path.quarantine.resume()
     return Done(done=was, text="consuming again" if was else "it was not stopped")
+
+
+@router.post("/outbox/republish")
+async def republish(running: Here, who: Who, asked: Republish) -> Republished:
+    """After the log lost what it had acknowledged: the same events again, with their ids and versions, in their order.
+
+    Readers drop those they have heard. Whoever met the hole and parked what came behind it takes it up by a retry.
+    """
+    who.demand(OPERATOR)
+    until = asked.until or running.clock.now()
+    if until < asked.since:
+        raise Refused("empty-window", f"{asked.since} lies behind {until}", "since comes before until", 422)
+    sent = outbox.Sent(asked.since, until, asked.customer_id)
+    async with running.database.transaction() as db:
+        count = await outbox.send_again(db, running.service.name, sent, only_count=asked.only_count)
+    running.path.pending.unsent = True
+    return Republished(count=count, text=f"{count} {'would be sent' if asked.only_count else 'are sent'} again")
 
 
 async def _row(reads: AsyncConnection, number: int) -> Row[Any]:

@@ -1,6 +1,7 @@
 """What a slice tells leaves with the rows it describes: same transaction, then the bus."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,18 @@ _NAMES = ("topic", "key", "headers", "value", "recorded_at")
 _ENQUEUE = arrays.insert(outbox, *_NAMES)
 _HEADS = arrays.select_where(streams, ("key",))
 _MOVED = arrays.upsert(streams)
+_SENT_THEN = "topic = $1 and sent_at >= $2 and sent_at <= $3 and ($4::bytea is null or key = $4)"
+_COUNT = f"select count(*) from outbox where {_SENT_THEN}"
+_UNMARK = f"with again as (update outbox set sent_at = null where {_SENT_THEN} returning 1) select count(*) from again"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a service has sent on its own topic between two instants, both included; of one customer or of all."""
+
+    since: datetime
+    until: datetime
+    customer_id: str = ""
 
 
 class TooLarge(HandlerFailed):
@@ -62,6 +75,16 @@ async def tell(db: Db, service: str, told: Sequence[Message]) -> None:
     writes = Writes()
     enqueue(writes, service, told, await db.fetch(_HEADS, sorted({m.event.key for m in told})))
     await writes.send(db)
+
+
+async def send_again(db: Db, service: str, sent: Sent, *, only_count: bool = False) -> int:
+    """Let the relay send these once more, as they were and in their order, ahead of what is new; how many.
+
+    For a log that lost what it had acknowledged: who has heard a version drops it, who misses it gets it.
+    """
+    key = f"c:{sent.customer_id}".encode() if sent.customer_id else None
+    count = await db.fetchval(_COUNT if only_count else _UNMARK, topic(service), sent.since, sent.until, key)
+    return int(count)
 
 
 async def enqueue_raw(db: Db, name: str, record: wire.Record, recorded_at: datetime) -> None:

@@ -76,6 +76,24 @@ def test_what_is_parked_is_shown_tried_again_and_given_up_by_two(platform):
     assert o2c(platform, "parked", "show", "orders", number).returncode == 1
 
 
+def test_what_was_told_can_be_sent_again_and_changes_nothing(platform):
+    asking = "outbox", "republish", "orders", "--since", "2020-01-01"
+
+    counted = json.loads(o2c(platform, *asking, "--dry-run", "--json").stdout)["count"]
+    sent = o2c(platform, *asking)
+    nobody = o2c(platform, *asking, who="anna")
+    backwards = o2c(platform, *asking, "--until", "2019-12-31")
+    no_date = o2c(platform, "outbox", "republish", "orders", "--since", "yesterday")
+
+    assert counted > 0
+    assert int(sent.stdout.split()[0]) >= counted
+    assert "lacks the role operator" in nobody.stderr
+    assert (sent.returncode, nobody.returncode, backwards.returncode, no_date.returncode) == (0, 1, 2, 2)
+    assert "write it like 2026-01-31" in no_date.stderr
+    eventually(platform, "status", "--json", shows=r'"unsent": 0')
+    assert o2c(platform, "parked", "list").returncode == 0
+
+
 def test_an_approval_is_given_by_who_may_and_by_nobody_else(platform):
     contract = event(
         "contract-1", "ContractProposed", legal_entity="DE01", currency="EUR", contract_id="Q-1", kind="spot",
@@ -126,7 +144,7 @@ def test_bad_use_ends_with_2_and_says_what_to_do(platform):
         "up", "serve", "status", "customer", "verify", "resume", "schemas", "event-map", "demo", "replay",
         "parked list",
         "parked show", "parked retry", "parked discard", "approvals list", "approvals approve", "approvals refuse",
-        "events publish", "events show", "rules explain", "topics apply", "topics show",
+        "events publish", "events show", "rules explain", "topics apply", "topics show", "outbox republish",
     ],
 )  # fmt: skip
 def test_every_command_has_help_with_examples(command):

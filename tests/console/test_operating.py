@@ -171,6 +171,48 @@ async def test_an_unreadable_version_of_another_service_can_be_given_up_too(hear
     assert await told(desk) == ["CustomerBlocked", "CustomerUnblocked"]
 
 
+async def in_the_log(desk, customer: str) -> list[tuple[str, str]]:
+    records, _ = await desk.bus.history("o2c.orders.v1", f"c:{customer}".encode())
+    return [(h["ce_id"], h["ce_streamversion"]) for h in map(wire.headers_of, records)]
+
+
+async def test_what_a_log_has_lost_is_sent_again_as_it_was_and_in_its_order(desk):
+    await desk.publish(
+        toy.INTAKE, record(1, order("o1")), record(2, order("o2")), record(3, order("o3", customer="other"))
+    )
+    window = {"since": "2026-01-05T00:00:00Z", "customer_id": "acme"}
+    before = await in_the_log(desk, "acme")
+
+    counted = await desk.post("outbox/republish", window | {"only_count": True}, who="olga")
+    after_counting = await in_the_log(desk, "acme")
+    done = await desk.post("outbox/republish", window, who="olga")
+    await desk.settle()
+    later = await desk.post(
+        "outbox/republish", {"since": "2026-01-06T00:00:00Z", "until": "2026-01-07T00:00:00Z"}, who="olga"
+    )
+    denied = await desk.post("outbox/republish", window)
+    backwards = await desk.post("outbox/republish", window | {"until": "2026-01-04T00:00:00Z"}, who="olga")
+
+    assert len(before) >= 2
+    assert (counted.json()["count"], after_counting) == (len(before), before)
+    assert (done.json()["count"], await in_the_log(desk, "acme")) == (len(before), before * 2)
+    assert len(await in_the_log(desk, "other")) * 2 == len(before)
+    assert later.json()["count"] == 0
+    assert (denied.status_code, backwards.status_code) == (403, 422)
+
+
+async def test_who_met_the_hole_takes_up_what_came_behind_it_once_the_missing_one_is_there(hears_cash, desk):
+    await desk.publish("o2c.cash.v1", applied(3), applied(5), applied(6))
+    [hole, behind] = (await desk.get("parked")).json()["items"]
+    await desk.publish("o2c.cash.v1", *(applied(n) for n in (3, 4, 5, 6)))
+
+    await desk.post(f"parked/{hole['number']}/retry", who="olga")
+
+    assert (hole["code"], behind["waits"]) == ("version-gap", True)
+    assert list(hears_cash) == ["i3", "i4", "i5", "i6"]
+    assert (await desk.get("parked")).json()["items"] == []
+
+
 async def test_a_stopped_release_consumes_again_after_an_operators_word(desk):
     await desk.running.database.fetch(
         "insert into halts values ($1, 'too many', now())", desk.running.path.quarantine.release_name
