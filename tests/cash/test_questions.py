@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from o2c_cash import queries
 from o2c_cash.app import service
+from o2c_cash.domain.notices import Escalation
 from o2c_cash.tables import metadata
 from o2c_chassis import arrays
 from o2c_chassis.clock import SimulatedClock
@@ -19,8 +20,10 @@ from o2c_chassis.migrate import differences, migrate
 from o2c_chassis.problems import speak_problems
 from o2c_chassis.tables import metadata as chassis_metadata
 from o2c_chassis.testing import Rig
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.cash.scenes import NOON, advised, contested, credited, invoice, paid, registered, rig, sent_back
+from tests.cash.troubles import acknowledge, allocate, kept, refund, troubled
 
 OTHERS = frozenset([*chassis_metadata.tables, "o2c_chassis_version", "o2c_cash_version"])
 DAMAGES = {
@@ -184,6 +187,101 @@ async def test_what_others_keep_too_adds_up_for_them_to_compare(db: Database, wo
         "unapplied": {"DE01 EUR": 6_500},
         "on account": {"DE01 EUR": 1_500},
     }
+
+
+async def levels(db: AsyncConnection) -> set[str]:
+    return {row["level"] for row in (await db.execute(queries.unanswered())).mappings()}
+
+
+async def count(db: Database) -> int:
+    assert service.escalations is not None
+    async with db.reading() as connection:
+        return await service.escalations(connection)
+
+
+async def test_who_was_told_waits_the_oldest_first_until_it_is_answered(db: Database):
+    found = await asked(db, troubled(), "/escalations?limit=2")
+
+    assert len(found) == await count(db) == 6
+    assert [e["level"] for e in found][-2:] == ["unidentified-overdue", "reference-overdue"]
+    assert [e["raised_at"] for e in found] == sorted(e["raised_at"] for e in found)
+
+
+async def test_what_waits_is_asked_by_who_was_told(db: Database):
+    found = await asked(db, troubled(), "/escalations?recipient=ar_manager")
+
+    assert {e["level"] for e in found} == {"receipt-differs", "return-exceeds", "refund-failed"}
+
+
+ANSWERS: dict[str, list[Callable[[Rig], Any]]] = {
+    "unidentified-overdue": [
+        lambda w: w.tell(registered("zoe", "DE99")),
+        lambda w: w.tell(sent_back("R-nobody", "P-nobody", 7_000, None)),
+    ],
+    "reference-overdue": [
+        lambda w: w.tell(invoice("B-9", 10_000, "bob")),
+        lambda w: allocate(w, "P-late", "bob", B_1=10_000),
+        lambda w: w.tell(sent_back("R-late", "P-late", 10_000, "bob")),
+    ],
+    "remittance-disagrees": [
+        lambda w: allocate(w, "P-unlike", "eve", E_2=10_000),
+        lambda w: w.tell(sent_back("R-unlike", "P-unlike", 10_000, "eve")),
+    ],
+    "refund-failed": [refund, lambda w: w.tell(sent_back("R-refund", "P-refund", 50_000))],
+    "receipt-differs": [],
+    "return-exceeds": [],
+}
+"""Level -> each thing that answers it by itself; the others wait for a person."""
+
+
+@pytest.mark.parametrize(
+    ("level", "answer"), [(level, answer) for level, answers in ANSWERS.items() for answer in answers]
+)
+async def test_what_answers_it_takes_it_and_nothing_else_from_the_list(
+    db: Database, level: str, answer: Callable[[Rig], Any]
+):
+    world = troubled()
+    world.at += timedelta(hours=1)
+
+    answer(world)
+
+    await saved(db, world)
+    async with db.reading() as connection:
+        assert await levels(connection) == set(ANSWERS) - {level}
+
+
+@pytest.mark.parametrize("level", sorted(set(ANSWERS) - {"unidentified-overdue"}))
+async def test_what_a_person_takes_care_of_waits_no_more(db: Database, level: str):
+    world = troubled()
+
+    acknowledge(world, kept(world, level))
+
+    await saved(db, world)
+    assert await count(db) == 5
+    async with db.reading() as connection:
+        assert await levels(connection) == set(ANSWERS) - {level}
+
+
+async def test_a_refund_that_fails_again_is_told_of_once_more_and_waits_once(db: Database):
+    world = troubled()
+    world.at += timedelta(hours=1)
+
+    refund(world, fails=True)
+
+    await saved(db, world)
+    assert len(world.rows("cash", Escalation, level="refund-failed")) == 2
+    assert await count(db) == 6
+
+
+async def test_an_advice_against_what_a_person_allocated_waits_all_the_same(db: Database):
+    world = rig()
+    world.tell(invoice("E-1", 10_000, "eve"), invoice("E-2", 11_000, "eve"), paid("P-unlike", 10_000, "eve"))
+    allocate(world, "P-unlike", "eve", E_2=10_000)
+
+    world.tell(advised("A-unlike", {"E-1": 10_000}, "eve", payment_id="P-unlike"), at=NOON + timedelta(hours=1))
+
+    await saved(db, world)
+    assert await count(db) == 1
 
 
 async def test_everything_that_must_hold_holds(db: Database, world: Rig):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
+from o2c_chassis.escalations import oldest_first
 from o2c_chassis.http import Page, Paging, Reads, found, page_of
 
 from . import queries
@@ -66,10 +67,9 @@ async def waiting(
 
 
 @router.get("/escalations")
-async def escalations(reads: Reads, paging: Paging) -> Page[Row]:
-    """Who was told of money whose payer is still not known, the oldest first."""
-    rows = [asdict(row) for row in await queries.escalations_open(reads, paging.after, paging.most)]
-    return page_of(rows, paging, lambda row: [row["raised_at"].isoformat(), row["escalation_id"]])
+async def escalations(reads: Reads, paging: Paging, recipient: str | None = None) -> Page[Row]:
+    """Who was told of a payment that a person must look at, where nobody has taken care yet: the oldest first."""
+    return await oldest_first(reads, queries.unanswered(), recipient, paging)
 
 
 @router.get("/allocations")

@@ -1,6 +1,7 @@
 """What cash hears, the rows each event needs, and what it does."""
 
 from o2c_chassis.approvals import Approval
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import Delivers, Due, Hears, Keeps, Service
 from o2c_chassis.tables import approvals
 from o2c_contracts.bank import PaymentReceived, PaymentReturned, RemittanceAdvised
@@ -56,6 +57,7 @@ service = Service(
         Hears(commands.RequestRefund, needs.for_refund, refunds.on_request_refund),
         Hears(commands.ApproveRequest, needs.for_approval, agreed.on_approve_request),
         Hears(commands.RefuseRequest, needs.for_approval, agreed.on_refuse_request),
+        Hears(AcknowledgeEscalation, needs.for_acknowledged, alerts.on_acknowledge_escalation),
     ),
     dues=(
         Due(matching.REFERENCE, needs.for_waited, payments.on_reference_waited),

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from o2c_chassis.escalations import count_of
 from o2c_chassis.service import Became, Check
 from o2c_chassis.totals import by_place
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .domain.items import Allocation, Credit, OpenItem
 from .domain.ledger import BUCKET_ACCOUNTS, RECEIVABLE, Day, Identity, identities
-from .domain.notices import Escalation
 from .domain.payments import CustomerMoney, Payment, PaymentReturn, Remittance
 from .domain.refunds import Refund
 from .tables import (
@@ -139,21 +139,39 @@ async def waiting(db: AsyncConnection, wanted: Wanted, after: After, most: int) 
     return await _all(db, Payment, asked.order_by(p.received_on, p.payment_id).limit(most))
 
 
-async def escalations_open(db: AsyncConnection, after: After, most: int) -> list[Escalation]:
-    """Who was told of money whose payer is still not known, the oldest first."""
+def unanswered() -> Select[Any]:
+    """Nobody has acknowledged it, and nothing has answered it since.
+
+    Only a person answers what the bank told otherwise a second time, or took back beyond what is left.
+    """
     e, p = escalations.c, payments.c
-    asked = select(escalations).join(payments, p.payment_id == e.payment_id).where(p.status == "unidentified", p.open)
-    if after:
-        asked = asked.where(_behind((e.raised_at, e.escalation_id), (datetime.fromisoformat(str(after[0])), after[1])))
-    return await _all(db, Escalation, asked.order_by(e.raised_at, e.escalation_id).limit(most))
+    answered = case(
+        (e.level == "unidentified-overdue", (p.status != "unidentified") | ~p.open),
+        (e.level == "reference-overdue", p.unapplied_minor == 0),
+        (e.level == "refund-failed", (p.on_account_minor == 0) | _refunded_again()),
+        (e.level == "remittance-disagrees", (p.applied_minor == 0) | _allocated_by_a_person()),
+        else_=false(),
+    )
+    told = select(escalations).join(payments, p.payment_id == e.payment_id)
+    return told.where(e.acknowledged_at.is_(None), ~answered)
+
+
+def _refunded_again() -> ColumnElement[bool]:
+    """Tried again since; where that failed too, it is told of by itself."""
+    e, r = escalations.c, refunds.c
+    later = select(r.refund_id).where(r.payment_id == e.payment_id, r.requested_at > e.raised_at)
+    return later.where(r.status.in_(["paying", "paid", "failed"])).exists()
+
+
+def _allocated_by_a_person() -> ColumnElement[bool]:
+    e, a = escalations.c, allocations.c
+    later = select(a.invoice_number).where(a.payment_id == e.payment_id, a.recorded_at > e.raised_at)
+    return later.where(a.actor.is_not(None)).exists()
 
 
 async def escalation_count(db: AsyncConnection) -> int:
-    """How many of them wait for somebody."""
-    e, p = escalations.c, payments.c
-    joined = escalations.join(payments, p.payment_id == e.payment_id)
-    asked = select(func.count()).select_from(joined).where(p.status == "unidentified", p.open)
-    return int((await db.execute(asked)).scalar_one())
+    """How many wait for somebody."""
+    return await count_of(db, unanswered())
 
 
 async def money_of(db: AsyncConnection, customer_id: str) -> tuple[list[CustomerMoney], list[Credit]]:

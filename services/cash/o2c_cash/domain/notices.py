@@ -1,12 +1,12 @@
-"""Who was told that money waits although no customer can be told of it."""
+"""Whom cash told of a payment that a person must look at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Written once; it waits for somebody as long as the payer of its payment is not known."""
+    """Waits for somebody until a person takes care, or what it says of its payment is so no more."""
 
     escalation_id: str
     payment_id: str
@@ -18,3 +18,19 @@ class Escalation:
     text: str
     raised_at: datetime
     decision_id: str
+    customer_id: str | None
+    """Who heard of it; None while nobody knows the payer."""
+    level: str
+    """What happened, as the table of alerts calls it."""
+    document_id: str
+    """The advice, return or refund that it happened with, or the payment itself."""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+
+    def repeats(self, earlier: "Escalation") -> bool:
+        """The same has happened with the same document before."""
+        same = (earlier.customer_id, earlier.level, earlier.document_id)
+        return same == (self.customer_id, self.level, self.document_id) and earlier.raised_at <= self.raised_at
+
+    def acknowledge(self, person: str, at: datetime) -> "Escalation":
+        return replace(self, acknowledged_at=at, acknowledged_by=person)

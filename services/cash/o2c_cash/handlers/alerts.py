@@ -1,8 +1,10 @@
 """What a person must look at although nothing is wrong with the books: each notice exists once."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
+from o2c_chassis.escalations import AcknowledgeEscalation, unacknowledged
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
@@ -13,14 +15,25 @@ from o2c_cash.domain.notices import Escalation
 from o2c_cash.domain.payments import Payment
 
 from .desk import LINE_MOST
+from .people import authorise
 
 UNIDENTIFIED = "unidentified"
 """The deadline by which a payer should be known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What happened to a payment, in the words of the table of alerts."""
+
+    what: str
+    amount_minor: int
+    document_id: str
+    """The advice, return or refund that it happened with; the payment's where there is none."""
+
+
 def expect_payer(work: WorkingSet, payment: Payment) -> None:
     """Money without a payer waits in a work list; the table says for how long before somebody hears of it."""
-    days = _asked(work, "unidentified-overdue", payment, payment.amount_minor)["after_days"]
+    days = _asked(work, payment, _without_payer(payment))["after_days"]
     if isinstance(days, int):
         work.arm(UNIDENTIFIED, payment.payment_id, work.at + timedelta(days=days), key=payment.origin_key)
 
@@ -29,48 +42,70 @@ def on_payer_awaited(event: DeadlineReached, work: WorkingSet) -> Iterator[Event
     """There is no customer under whose key it could be told: it is kept, and counted until the payer is known."""
     payment = work.get(Payment, payment_id=event.subject_id)
     if payment is not None and payment.status == "unidentified" and payment.open:
-        asked = _asked(work, "unidentified-overdue", payment, payment.unidentified_minor)
-        work.put(
-            Escalation(
-                escalation_id=f"{payment.payment_id}:unidentified:{event.armed}",
-                payment_id=payment.payment_id,
-                legal_entity=payment.legal_entity,
-                currency=payment.currency,
-                amount_minor=payment.unidentified_minor,
-                recipient=str(asked["to"]),
-                text=" ".join(asked.because)[:LINE_MOST],
-                raised_at=work.at,
-                decision_id=asked.id,
-            )
-        )
+        _kept(work, payment, _without_payer(payment))
     yield from ()
 
 
-def _asked(work: WorkingSet, what: str, payment: Payment, amount_minor: int) -> Asked:
+def alert(work: WorkingSet, payment: Payment, matter: Matter) -> Iterator[EscalationRaised]:
+    """Tell whom the table names, and keep it; nobody can be told of money whose payer is not known."""
+    if payment.customer_id is None:
+        return
+    if kept := _kept(work, payment, matter):
+        yield EscalationRaised(
+            customer_id=payment.customer_id,
+            legal_entity=kept.legal_entity,
+            currency=kept.currency,
+            escalation_id=kept.escalation_id,
+            document_id=kept.payment_id,
+            level=kept.level,
+            to=kept.recipient,
+            text=kept.text,
+            decision_id=kept.decision_id,
+        )
+
+
+def on_acknowledge_escalation(event: AcknowledgeEscalation, work: WorkingSet) -> Iterator[Event]:
+    """A person takes care of this, and so of what was told of the same before."""
+    actor = authorise(event, work, "acknowledge")
+    found = unacknowledged(event, work.get(Escalation, escalation_id=event.escalation_id))
+    for each in work.find(Escalation, payment_id=found.payment_id):
+        if found.repeats(each) and each.acknowledged_at is None:
+            work.put(each.acknowledge(actor, work.at))
+    yield from ()
+
+
+def _without_payer(payment: Payment) -> Matter:
+    return Matter("unidentified-overdue", payment.unidentified_minor, payment.payment_id)
+
+
+def _asked(work: WorkingSet, payment: Payment, matter: Matter) -> Asked:
     sheet: Facts = {
         "legal_entity": payment.legal_entity,
         "currency": payment.currency,
         "payment_id": payment.payment_id,
-        "what": what,
-        "amount_minor": amount_minor,
+        "what": matter.what,
+        "amount_minor": matter.amount_minor,
     }
     return work.ask("cash/alerts", sheet, subject=payment.payment_id)
 
 
-def alert(work: WorkingSet, what: str, payment: Payment, amount_minor: int, n: int = 1) -> Iterator[EscalationRaised]:
-    """Tell whom the table names; nobody can be told of money whose payer is not known: that is its own work list."""
-    if payment.customer_id is None:
-        return
-    asked = _asked(work, what, payment, amount_minor)
-    if asked["to"]:
-        yield EscalationRaised(
-            customer_id=payment.customer_id,
-            legal_entity=payment.legal_entity,
-            currency=payment.currency,
-            escalation_id=f"{payment.payment_id}:{what}:{n}",
-            document_id=payment.payment_id,
-            level=what,
-            to=str(asked["to"]),
-            text=" ".join(asked.because)[:LINE_MOST],
-            decision_id=asked.id,
-        )
+def _kept(work: WorkingSet, payment: Payment, matter: Matter) -> Escalation | None:
+    asked = _asked(work, payment, matter)
+    if not asked["to"]:
+        return None
+    raised = Escalation(
+        escalation_id=work.new_id("escalation", payment.payment_id),
+        payment_id=payment.payment_id,
+        legal_entity=payment.legal_entity,
+        currency=payment.currency,
+        amount_minor=matter.amount_minor,
+        recipient=str(asked["to"]),
+        text=" ".join(asked.because)[:LINE_MOST],
+        raised_at=work.at,
+        decision_id=asked.id,
+        customer_id=payment.customer_id,
+        level=matter.what,
+        document_id=matter.document_id,
+    )
+    work.put(raised)
+    return raised

@@ -11,7 +11,7 @@ from o2c_contracts.event import Event
 from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
 
 from . import movements
-from .alerts import UNIDENTIFIED, alert, expect_payer
+from .alerts import UNIDENTIFIED, Matter, alert, expect_payer
 from .desk import Desk
 from .identifying import name_payer, tell_identified
 from .matching import match
@@ -72,7 +72,7 @@ def _again(event: PaymentReceived, booked: Payment, work: WorkingSet) -> Iterato
     """The same receipt under another event: nothing to do, unless it says something else."""
     told = event.legal_entity, event.currency, event.amount_minor, event.value_date
     if told != (booked.legal_entity, booked.currency, booked.amount_minor, booked.value_date):
-        yield from alert(work, "receipt-differs", booked, event.amount_minor)
+        yield from alert(work, booked, Matter("receipt-differs", event.amount_minor, booked.payment_id))
 
 
 def _decide(desk: Desk, payment: Payment) -> Iterator[Event]:
@@ -118,7 +118,7 @@ def on_reference_waited(event: DeadlineReached, work: WorkingSet) -> Iterator[Ev
     desk = Desk(work)
     payment = yield from match(desk, payment, waited=True)
     if payment.unapplied_minor:
-        yield from alert(work, "reference-overdue", payment, payment.unapplied_minor, event.armed)
+        yield from alert(work, payment, Matter("reference-overdue", payment.unapplied_minor, payment.payment_id))
     yield from desk.close()
 
 

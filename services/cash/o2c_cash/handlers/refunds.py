@@ -19,7 +19,7 @@ from o2c_cash.domain.payments import Payment
 from o2c_cash.domain.refunds import Refund
 
 from . import matrix, movements
-from .alerts import alert
+from .alerts import Matter, alert
 from .desk import Desk
 from .people import authorise, own_payment
 
@@ -139,7 +139,7 @@ def on_refund_ended(event: DeliveryEnded, work: WorkingSet) -> Iterator[Event]:
     desk = Desk(work)
     work.put(replace(refund, status="failed"))
     payment = movements.unrefund(desk, payment, refund.amount_minor)
-    yield from alert(work, "refund-failed", payment, refund.amount_minor)
+    yield from alert(work, payment, Matter("refund-failed", refund.amount_minor, refund.refund_id))
     yield from desk.close()
 
 

@@ -14,7 +14,7 @@ from o2c_cash.domain.items import Allocation, in_force
 from o2c_cash.domain.payments import Payment, Remittance
 from o2c_cash.tables.lookups import advised_payments, items_of
 
-from .alerts import alert
+from .alerts import Matter, alert
 from .claiming import merged
 from .desk import Desk
 from .identifying import name_payer, tell_identified
@@ -85,4 +85,4 @@ def _compare(work: WorkingSet, payment: Payment, advice: Remittance) -> Iterator
     if said == done:
         work.put(used(advice, payment.payment_id))
     else:
-        yield from alert(work, "remittance-disagrees", payment, advice.total_minor)
+        yield from alert(work, payment, Matter("remittance-disagrees", advice.total_minor, advice.remittance_id))

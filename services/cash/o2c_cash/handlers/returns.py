@@ -12,7 +12,7 @@ from o2c_cash.domain.items import Allocation, OpenItem, in_force
 from o2c_cash.domain.payments import Payment, PaymentReturn
 
 from . import movements
-from .alerts import alert
+from .alerts import Matter, alert
 from .desk import Desk, Why
 from .identifying import tell_identified
 from .matching import REFERENCE
@@ -64,7 +64,7 @@ def carry_out(desk: Desk, payment: Payment, back: PaymentReturn) -> Generator[Ev
     if payment.purse != (back.legal_entity, back.currency):
         amount = 0
     if amount < back.amount_minor:
-        yield from alert(desk.work, "return-exceeds", payment, back.amount_minor)
+        yield from alert(desk.work, payment, Matter("return-exceeds", back.amount_minor, back.return_id))
     if not amount:
         return payment
     free = payment.here_minor - payment.applied_minor

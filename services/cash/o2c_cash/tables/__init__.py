@@ -1,7 +1,7 @@
 """What cash keeps: its tables, in the order of their dataclasses. Marked columns hold personal data."""
 
 from o2c_contracts.postings import Posting
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaData, Numeric, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaData, Numeric, Table, Text, text
 
 from o2c_cash.domain.items import Allocation, Credit, ItemDispute, OpenItem
 from o2c_cash.domain.notices import Escalation
@@ -240,7 +240,13 @@ escalations = Table(
     _text("text"),
     Column("raised_at", DateTime(timezone=True), nullable=False),
     _text("decision_id"),
+    Column("customer_id", Text),
+    _text("level"),
+    _text("document_id"),
+    Column("acknowledged_at", DateTime(timezone=True)),
+    Column("acknowledged_by", Text),
     Index("escalations_by_payment", "payment_id"),
+    Index("escalations_open", "raised_at", "escalation_id", postgresql_where=text("acknowledged_at is null")),
 )
 ROWS = {
     Party: parties,
@@ -254,7 +260,8 @@ ROWS = {
     Refund: refunds,
     Awaited: awaited,
     CustomerMoney: customer_money,
+    Escalation: escalations,
 }
 """What each table's rows become."""
-GROWING = {Allocation: allocations, Posting: postings, Escalation: escalations}
+GROWING = {Allocation: allocations, Posting: postings}
 """Written once, never changed."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from o2c_chassis.approvals import Approval
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import DeadlineReached, DeliveryEnded
 from o2c_chassis.working_set import Need, WorkingSet, need
 from o2c_contracts.bank import PaymentReceived, PaymentReturned, RemittanceAdvised
@@ -26,6 +27,7 @@ from o2c_cash.commands import (
 )
 from o2c_cash.domain.items import Allocation, Credit, ItemDispute, OpenItem
 from o2c_cash.domain.naming import looked_up
+from o2c_cash.domain.notices import Escalation
 from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Awaited, CustomerMoney, Payment, PaymentReturn, Receipt, Remittance
 from o2c_cash.domain.refunds import Refund
@@ -313,6 +315,13 @@ def for_refund_ended(event: DeliveryEnded, work: WorkingSet) -> Rounds:
     yield [need(Refund, refund_id=event.subject_id), *money_of(str(event.customer_id))]
     if (refund := work.get(Refund, refund_id=event.subject_id)) is not None:
         yield [need(Payment, payment_id=refund.payment_id)]
+
+
+def for_acknowledged(event: AcknowledgeEscalation, work: WorkingSet) -> Rounds:
+    """What a person takes care of, and whatever else was told of its payment."""
+    yield [need(Escalation, escalation_id=event.escalation_id)]
+    if (found := work.get(Escalation, escalation_id=event.escalation_id)) is not None:
+        yield [need(Escalation, payment_id=found.payment_id)]
 
 
 def for_approval(event: ApproveRequest | RefuseRequest, work: WorkingSet) -> Rounds:
