@@ -13,7 +13,8 @@ EPILOG = "Exit codes: 0 all right, 1 something was found or refused, 2 bad use o
 _PLACES = {
     "up": "running", "demo": "demo", "status": "asking", "customer": "asking", "approvals": "hands", "parked": "hands",
     "resume": "hands", "verify": "asking", "decisions": "decisions", "rules": "analyst.main", "events": "hands",
-    "outbox": "outbox", "replay": "replay", "topics": "running", "serve": "running", "schemas": "generating", "event-map": "generating",
+    "outbox": "outbox", "replay": "replay", "topics": "running", "serve": "running", "schemas": "generating",
+    "event-map": "generating",
 }  # fmt: skip
 """Command or group -> the module that holds it under its name."""
 
