@@ -1,9 +1,11 @@
 """How the command line talks to the platform, and to the person in front of it."""
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import httpx
@@ -115,6 +117,14 @@ def stop(text: str, hint: str = "", code: int = UNUSABLE) -> NoReturn:
 def advise(text: str) -> None:
     """A hint on a line of its own, however long: a command in it can be copied and typed again."""
     say.print(f"hint: {text}", markup=False, soft_wrap=True)
+
+
+def called() -> str:
+    """How this command was called, so that what is printed can be typed again."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{sys.executable} -m {__package__}"
+    return program.name if shutil.which(program.name) == str(program) else str(program)
 
 
 def put_json(found: Any) -> None:

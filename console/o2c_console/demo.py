@@ -2,13 +2,11 @@
 
 import asyncio
 import shutil
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -22,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from . import local_postgres
+from .calling import called
 from .company import DISPUTER, HELD, PROMISER, buyers
 from .keeping_worlds import keep_world
 from .results import results
@@ -118,11 +117,6 @@ async def _fresh(start: datetime) -> AsyncIterator[World]:
         local_postgres.stop(_FOLDER / "postgres")
 
 
-def _called() -> str:
-    """How this command was called, so that what is printed can be typed again."""
-    return sys.argv[0] if len(Path(sys.argv[0]).parts) < 4 else Path(sys.argv[0]).name
-
-
 def _clear() -> None:
     if (_FOLDER / "postgres").exists():
         local_postgres.stop(_FOLDER / "postgres", mode="immediate")
@@ -174,7 +168,7 @@ def _print(found: dict[str, Any], told: list[Told], seed: int, out: Console) -> 
             mine = [t for t in told if t.customer_id == b.customer_id]
             out.print(f"\n[bold]{b.customer_id}  {b.name}[/bold]: {_TITLES[b.role]}")
             _timeline(_around(mine, _POINTS[b.role]), out)
-            out.print(f"  all of it: {_called()} demo --customer {b.customer_id}")
+            out.print(f"  all of it: {called()} demo --customer {b.customer_id}")
 
 
 def _counts(found: dict[str, Any], told: list[Told], out: Console) -> None:
@@ -216,4 +210,4 @@ def _timeline(told: list[Told], out: Console) -> None:
     for at, type_, sentence, decision in lines(told):
         out.print(f"  {at.astimezone(ZONE):%Y-%m-%d %H:%M}  {type_:<24} {sentence}")
         if decision:
-            out.print(f"                      why: {_called()} demo --explain {decision}", style="dim")
+            out.print(f"                      why: {called()} demo --explain {decision}", style="dim")

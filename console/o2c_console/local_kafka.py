@@ -55,6 +55,12 @@ def missing() -> list[str]:
     return [program for program in ("java", "mvn") if shutil.which(program) is None]
 
 
+def demand_programs() -> None:
+    """Raises KafkaNotStarted where the machine cannot run a broker."""
+    if lacking := missing():
+        raise KafkaNotStarted(f"a local Kafka needs Java 17 and Maven; not found: {', '.join(lacking)}")
+
+
 def fetch(jars: Path = JARS) -> Path:
     """Put Kafka's jars into `jars`, once per content of deploy/kafka/pom.xml. Raises KafkaNotStarted."""
     recipe = RECIPE / "pom.xml"
@@ -78,8 +84,7 @@ def start(
     A folder keeps its port where it is still free; a new one gets `port`, or any. `more`: lines behind those of
     server.properties, where the last word on a setting counts. Raises KafkaNotStarted.
     """
-    if missing():
-        raise KafkaNotStarted(f"a local Kafka needs Java 17 and Maven; not found: {', '.join(missing())}")
+    demand_programs()
     folder = folder.expanduser().resolve()
     fetch(jars)
     with alone_in(folder):

@@ -2,7 +2,7 @@
 
 PostgreSQL refuses to run as root. Started by root, the server runs as `postgres` or `nobody`, and folders above the
 binaries and the data that this account could not pass get the search bit, nothing more.
-`python -m o2c_console.local_postgres status|stop FOLDER...`
+`python -m o2c_console.local_postgres status|stop FOLDER...|psql FOLDER DATABASE`
 """
 
 import argparse
@@ -158,11 +158,19 @@ def psql(cluster: Cluster, script: str, database: str = "postgres") -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Show or stop the servers in these folders."""
+    """Show or stop the servers in these folders, or open psql in a database of one."""
     parser = argparse.ArgumentParser(prog="local_postgres", description=main.__doc__)
-    parser.add_argument("action", choices=["stop", "status"])
-    parser.add_argument("folders", nargs="*", type=Path)
+    actions = parser.add_subparsers(dest="action", required=True)
+    for action in ("stop", "status"):
+        actions.add_parser(action).add_argument("folders", nargs="*", type=Path)
+    opened = actions.add_parser("psql", help="as the database's own role; starts the server where it does not run")
+    opened.add_argument("folder", type=Path)
+    opened.add_argument("database")
     asked = parser.parse_args(arguments)
+    if asked.action == "psql":
+        if asked.database not in _passwords(asked.folder):
+            opened.error(f"{asked.folder} knows no database {asked.database}")
+        return _open_psql(asked.folder, asked.database)
     for folder in asked.folders:
         if asked.action == "stop":
             stop(folder)
@@ -170,6 +178,14 @@ def main(arguments: list[str] | None = None) -> int:
         told = f"listens on 127.0.0.1:{cluster.port}" if cluster else "is not running"
         sys.stdout.write(f"PostgreSQL in {folder} {told}\n")
     return 0
+
+
+def _open_psql(folder: Path, database: str) -> int:
+    """Until the person, or what is piped in, is done; psql's exit code."""
+    durable = json.loads((folder / "started.json").read_text())["durable"]
+    cluster = find(folder) or start(folder, durable=durable)
+    command = [str(binaries() / "psql"), "-X", "-v", "ON_ERROR_STOP=1", cluster.url(database, database)]
+    return subprocess.run(command, check=False).returncode
 
 
 @functools.cache

@@ -14,12 +14,17 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from o2c_chassis.clock import RealClock
 from o2c_chassis.commands import Command
+from o2c_contracts.money import as_text
 from o2c_contracts.topics import SERVICES
 from rich.console import Console
 from rich.progress import Progress
 
 from . import local_postgres
+from .calling import say, stop
+from .keeping_worlds import HISTORY, keep_world, ways_back
+from .local_kafka import KafkaNotStarted, demand_programs
 from .receivables import COLUMNS, BadFile, Moment, Receivable, beginning, calendar, ending, read
 from .results import results
 from .world import World, loopback_world
@@ -46,9 +51,11 @@ def replay(
     allocations: Annotated[
         Path | None, typer.Option(help="write payment_id,invoice_number,amount_minor here", metavar="OUT.csv")
     ] = None,
-    without_remittance: Annotated[bool, typer.Option(help="payments carry no reference at all")] = False,
-    bus: Annotated[str, typer.Option(help="loopback or kafka")] = "loopback",
-    keep: Annotated[bool, typer.Option(help="keep the databases of this world and say where they are")] = False,
+    without_remittance: Annotated[
+        bool, typer.Option("--without-remittance", help="payments carry no reference at all")
+    ] = False,
+    bus: Annotated[str, typer.Option(help="loopback, or kafka: a broker of its own for this run")] = "loopback",
+    keep: Annotated[bool, typer.Option("--keep", help="keep this world and say how to look back at it")] = False,
 ) -> None:
     """Replay a file of receivables: orders, deliveries, invoices, payments and disputes, day by day.
 
@@ -56,26 +63,41 @@ def replay(
       o2c replay receivables.csv
       o2c replay receivables.csv --json --allocations pairs.csv
       o2c replay receivables.csv --without-remittance --bus kafka
+      o2c replay receivables.csv --keep
     """
-    say = Console(stderr=True)
-    if bus not in ("loopback", "kafka"):
-        say.print(f"[red]--bus {bus}: there is loopback and kafka")
-        raise typer.Exit(2)
-    try:
-        rows = read(file)
-    except BadFile as error:
-        say.print(f"[red]{error}", highlight=False)
-        say.print(f"hint: the columns are {', '.join(COLUMNS)}")
-        raise typer.Exit(2) from error
-    wish = Wish(allocations, not without_remittance, bus, keep)
+    rows, wish = _readable(file, bus), Wish(allocations, not without_remittance, bus, keep)
+    if allocations is not None:
+        _demand_writable(allocations)
     with Progress(console=say, transient=True) as progress:
         task = progress.add_task(f"replaying {len(rows)} receivables", total=None)
-        found = asyncio.run(_run(rows, wish, lambda n, of: progress.update(task, completed=n, total=of)))
+        try:
+            found = asyncio.run(_run(rows, wish, lambda n, of: progress.update(task, completed=n, total=of)))
+        except KafkaNotStarted as failure:
+            stop(str(failure), "without --bus kafka the embedded bus is used")
+        except local_postgres.PostgresNotStarted as failure:
+            stop(str(failure))
     if json:
         sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
     else:
         _print(found)
     raise typer.Exit(0 if all(found["identities"].values()) and not found["parked"] else 1)
+
+
+def _readable(file: Path, bus: str) -> list[Receivable]:
+    if bus not in ("loopback", "kafka"):
+        stop(f"there is no bus {bus}", "--bus loopback or --bus kafka")
+    try:
+        return read(file)
+    except BadFile as error:
+        stop(str(error), f"the columns are {', '.join(COLUMNS)}")
+
+
+def _demand_writable(out: Path) -> None:
+    """Before a long run, not behind it."""
+    try:
+        out.open("a").close()
+    except OSError as error:
+        stop(f"{out}: {error.strerror}", "name a file that can be written with --allocations")
 
 
 async def _run(rows: Sequence[Receivable], wish: Wish, done: Done) -> dict[str, Any]:
@@ -179,8 +201,13 @@ def _write(found: Sequence[tuple[str, str, int]], out: Path) -> None:
 async def fresh_world(
     name: str, rows: Sequence[Receivable], *, bus: str = "loopback", keep: bool = False
 ) -> AsyncIterator[World]:
-    """A PostgreSQL of its own in a temporary folder, gone afterwards unless it is to be kept."""
-    folder = local_postgres.temporary_folder(name, in_memory=not keep)
+    """A PostgreSQL of its own in a temporary folder, gone afterwards unless it is to be kept.
+
+    Raises KafkaNotStarted and PostgresNotStarted.
+    """
+    if bus == "kafka":
+        demand_programs()
+    folder, begun = local_postgres.temporary_folder(name, in_memory=not keep), False
     try:
         cluster = local_postgres.start(folder / "postgres", durable=False, settings=local_postgres.HASTY)
         urls = local_postgres.ensure_databases(cluster, SERVICES, prefix=f"{name}_")
@@ -191,10 +218,16 @@ async def fresh_world(
 
             opened = kafka_world(name, start, urls, folder)
         async with opened as world:
+            begun = True
             yield world
+            if keep:
+                for service, running in world.services.items():
+                    await keep_world(running, folder / HISTORY / service, RealClock().now())
     finally:
-        if keep:
-            Console(stderr=True).print(f"kept: {folder} (databases {name}_<service>)")
+        if keep and begun:
+            say.print(f"kept in {folder}", markup=False, soft_wrap=True)
+            for what, command in ways_back(folder, name):
+                say.print(f"  {what + ':':<24} {command}", markup=False, soft_wrap=True)
         else:
             local_postgres.stop(folder / "postgres", mode="immediate")
             shutil.rmtree(folder, ignore_errors=True)
@@ -207,7 +240,10 @@ def _print(found: Mapping[str, Any]) -> None:
             broken = [identity for identity, holds in value.items() if not holds]
             out.print(f"{'identities':<22} {len(value) - len(broken)} of {len(value)} hold {', '.join(broken)}")
         elif name.endswith("_minor"):
-            money = ", ".join(f"{amount / 100:,.2f} {currency}" for currency, amount in value.items())
+            money = ", ".join(as_text(minor, currency) for currency, minor in value.items())
             out.print(f"{name.removesuffix('_minor'):<22} {money or '-'}")
+        elif name == "items_reached_level":
+            levels = ", ".join(f"{n} level {level}" for level, n in value.items())
+            out.print(f"{'items reached':<22} {levels or '-'}")
         else:
             out.print(f"{name.replace('_', ' '):<22} {value}")
