@@ -1,17 +1,20 @@
 """A toy service behind its HTTP side, called in this process."""
 
 import asyncio
+import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
-from o2c_chassis.auth import LocalPeople, People, Person
+from o2c_chassis.auth import LocalPeople, People, Person, people_of
 from o2c_chassis.clock import SimulatedClock
 from o2c_chassis.database import Database
 from o2c_chassis.http import service_app
@@ -20,8 +23,14 @@ from o2c_chassis.migrate import migrate
 from o2c_chassis.ports import Nowhere
 from o2c_chassis.rules_in_force import RulesInForce
 from o2c_chassis.running import Running, Surroundings
+from o2c_chassis.serving import address
+from o2c_chassis.settings import Auth, read
+from o2c_console.desk import client_of, closing, desk_app
+from o2c_console.intake import Intake
 from o2c_console.local_server import free_port
 from o2c_console.main import app
+from o2c_console.settings import PEOPLE as PEOPLE_FILE
+from o2c_console.world import World
 from o2c_rules.bundles import seed
 from o2c_rules.hot import HotBook
 from typer.testing import CliRunner
@@ -126,6 +135,94 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.stdout.close()
     assert code == 0, (home / "said").read_text()
     assert not (home / "postgres" / "data" / "postmaster.pid").exists()
+
+
+@asynccontextmanager
+async def served(world: World, *silent: str) -> AsyncIterator[str]:
+    """The one address before the services of a world that stands still; the silent ones do not answer."""
+    identify, port = LocalPeople(people_of(PEOPLE_FILE)), free_port()
+    apps = {
+        name: client_of("http://127.0.0.1:9" if name in silent else service_app(running, identify))
+        for name, running in world.services.items()
+    }
+    async with closing(apps) as clients:
+        rules = world.services["orders"].rules.book
+        server = address(
+            desk_app(Intake(world.bus, world.clock, world.name, rules), identify, clients),
+            read("o2c", Auth, http_host="127.0.0.1", http_port=port),
+        )
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+RECEIVABLES = """\
+customerID,invoiceNumber,InvoiceDate,DueDate,InvoiceAmount,Disputed,SettledDate
+early,101,1/2/2012,2/1/2012,100.00,No,1/12/2012
+late,102,1/2/2012,2/1/2012,250.50,No,2/13/2012
+angry,103,1/3/2012,2/2/2012,70.25,Yes,2/20/2012
+twin,104,1/2/2012,2/1/2012,40.00,No,1/20/2012
+twin,105,1/2/2012,2/1/2012,40.00,No,1/25/2012
+sums,106,1/2/2012,2/1/2012,10.00,No,1/20/2012
+sums,107,1/2/2012,2/1/2012,20.00,No,1/20/2012
+sums,108,1/2/2012,2/1/2012,30.00,No,2/10/2012
+"""
+"""Without remittances the money of twin and sums has several explanations each."""
+
+
+def in_a_shell(folder: Path, command: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """As typed by a person, who has the environment's programs on the path."""
+    return subprocess.run(
+        ["bash", "-c", command], input=said, cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A replay that was told to keep its world: where it was called, what it said, the commands it named."""
+
+    place: Path
+    done: subprocess.CompletedProcess[str]
+    folder: Path
+    ways: dict[str, str]
+
+    def rows(self, service: str, statement: str) -> str:
+        """What PostgreSQL answers to a statement by the command that the replay named, or its own error."""
+        command = self.ways["the rows of orders"].replace("replay_orders", f"replay_{service}")
+        bare = "\\set QUIET on\n\\pset format unaligned\n\\pset tuples_only on\n"
+        asked = in_a_shell(self.place, command, f"{bare}{statement};\n")
+        assert asked.returncode == 0, asked.stderr
+        return asked.stdout.strip()
+
+
+@contextmanager
+def kept_by(place: Path, command: str, **environment: str) -> Iterator[Kept]:
+    """A replay with --keep; in the end the command that it names for that clears everything away."""
+    (place / "file.csv").write_text(RECEIVABLES)
+    done = in_a_shell(place, command, **environment)
+    plain = re.sub(r"\x1b\[[?\d;]*[A-Za-z]|\r", "", done.stderr)
+    said = re.search(r"^kept in (\S+)$", plain, re.MULTILINE)
+    assert said, plain[-2000:]
+    found = Kept(place, done, Path(said[1]), dict(re.findall(r"^  ([a-z ]+): +(\S.*)$", plain, re.MULTILINE)))
+    try:
+        yield found
+    finally:
+        ended = in_a_shell(place, found.ways["done with it"])
+    assert (ended.returncode, found.folder.exists()) == (0, False), ended.stderr
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """Three customers whose payments speak for themselves, and two whose do not."""
+    command = "o2c replay file.csv --keep --without-remittance --json --allocations pairs.csv"
+    with kept_by(tmp_path_factory.mktemp("kept"), command) as found:
+        yield found
 
 
 class Said(NamedTuple):

@@ -4,24 +4,15 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from o2c_chassis.auth import LocalPeople, people_of
-from o2c_chassis.http import service_app
-from o2c_chassis.serving import address
-from o2c_chassis.settings import Auth, read
-from o2c_console.desk import client_of, closing, desk_app
-from o2c_console.intake import Intake
-from o2c_console.local_server import free_port
-from o2c_console.settings import PEOPLE
 from o2c_console.world import World, loopback_world
 from o2c_contracts.topics import SERVICES
 
 from tests.cast import FIRST, PROMPT, arrives, at, days, orders
-from tests.console.conftest import Said, o2c
+from tests.console.conftest import Said, o2c, served
 
 pytestmark = pytest.mark.slow
 
@@ -31,25 +22,6 @@ async def world(database: Callable[..., str], tmp_path: Path) -> AsyncIterator[W
     urls = {name: database() for name in (*SERVICES, "log")}
     async with loopback_world("live", at(FIRST, 5), urls, tmp_path / "rules") as opened:
         yield opened
-
-
-@asynccontextmanager
-async def served(world: World) -> AsyncIterator[str]:
-    """The one address before the services of a world that stands still."""
-    identify, port = LocalPeople(people_of(PEOPLE)), free_port()
-    apps = {name: client_of(service_app(running, identify)) for name, running in world.services.items()}
-    async with closing(apps) as clients:
-        rules = world.services["orders"].rules.book
-        server = address(
-            desk_app(Intake(world.bus, world.clock, "live", rules), identify, clients),
-            read("o2c", Auth, http_host="127.0.0.1", http_port=port),
-        )
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        await serving
 
 
 async def a_month_passes(world: World, name: str) -> None:
