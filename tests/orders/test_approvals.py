@@ -9,6 +9,7 @@ from o2c_chassis.errors import Refused
 from o2c_chassis.testing import Rig, of
 from o2c_contracts.collections import AccountStopped
 from o2c_contracts.event import Event
+from o2c_contracts.master import CustomerChanged, Instructions
 from o2c_contracts.orders import OrderHeld, OrderReleased
 from o2c_contracts.shared import (
     ApprovalExpired,
@@ -209,6 +210,46 @@ def test_a_new_reason_is_something_that_nobody_agreed_to() -> None:
         approve(world, asked.approval_id, "credit_manager", "mia")
 
     assert refusal.value.code == "payload-changed"
+
+
+def test_a_request_ends_when_the_reasons_against_the_order_change_and_it_may_be_asked_anew() -> None:
+    world = held(115_000)
+    asked = requested(world)
+
+    events = world.tell(CustomerChanged(customer_id="anna", instructions=Instructions(purchase_order_needed=True)))
+    again = requested(world)
+
+    assert [(e.approval_id, e.reason) for e in of(events, ApprovalVoided)] == [
+        (asked.approval_id, "the reasons against the order changed")
+    ]
+    assert told(approve(world, again.approval_id, "credit_manager", "mia")) == ["ApprovalGranted", "OrderReleased"]
+
+
+def test_a_request_outlives_what_changes_nothing_about_the_order() -> None:
+    world = held(114_000)
+    world.tell(amendment("o1", 115_000))
+    requested(world)
+
+    events = world.tell(limited(euros=100_001))
+
+    assert [type(e).__name__ for e in events if isinstance(e, ApprovalVoided | OrderHeld)] == []
+    assert [a.status for a in world.rows("orders", Approval)] == ["open"]
+
+
+def test_a_reason_that_nobody_told_yet_ends_the_request_when_it_is_asked_again() -> None:
+    world = held(115_000)
+    asked = requested(world)
+    world.tell(AccountStopped(customer_id="anna", reason="level 4"))
+
+    events = release(world, "credit_manager", "mia")
+
+    assert told(events) == ["ApprovalVoided", "OrderHeld", "ApprovalRequested"]
+    assert of(events, ApprovalVoided)[0].approval_id == asked.approval_id
+    assert [r.row for r in of(events, OrderHeld)[0].reasons] == ["account-stopped", "over-limit"]
+    again = of(events, ApprovalRequested)[0].approval_id
+    approve(world, again, "controller", "cora")
+    assert told(approve(world, again, "sales_director", "sam")) == ["ApprovalGranted", "OrderReleased"]
+    assert [(a.approval_id, a.status) for a in world.rows("orders", Approval) if a.status == "open"] == []
 
 
 def test_when_more_is_over_the_limit_than_was_asked_for_the_agreement_is_void() -> None:

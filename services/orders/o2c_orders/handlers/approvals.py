@@ -40,19 +40,23 @@ def on_release_order(event: ReleaseOrder, work: WorkingSet) -> Iterator[Event]:
     if order is None or hold is None:
         raise Refused("unknown-order", f"{event.order_id} is no order of {event.customer_id}", status=404)
     verdict = credit.judge(order, order, work)
+    asking = holds.Asking(order, order, hold, hold.request)
     if verdict.status != order.status:
-        yield from holds.settle(holds.Asking(order, order, hold, hold.request), verdict, work)
+        yield from holds.settle(asking, verdict, work)
         return
     measured = facts.release(verdict.sheet, verdict.rows)
     person = work.cause.envelope.actor or ""
     if _authority(measured, event.roles, event.order_id, work):
         yield from _release(order, hold, verdict, person, work)
         return
+    if verdict.rows != hold.rows:
+        yield from holds.settle(asking, verdict, work)
+        hold = work.get(Hold, customer_id=event.customer_id, order_id=event.order_id) or hold
     if hold.approval_id:
         raise Refused("already-requested", f"{hold.approval_id} waits for approval", "approve or refuse that one")
     pending = _pending(measured, work.find(Approval, customer_id=event.customer_id))
-    asking = {**measured, "amount_minor": measured["amount_minor"] + pending}
-    approval, told = _request(asking, measured["amount_minor"], _payload(order, verdict), order, work)
+    summed = {**measured, "amount_minor": measured["amount_minor"] + pending}
+    approval, told = _request(summed, measured["amount_minor"], _payload(order, verdict), order, work)
     work.put(replace(hold, approval_id=approval.approval_id))
     yield told
 

@@ -152,8 +152,8 @@ def _accepted(asking: Asking, verdict: credit.Verdict) -> Event:
 
 def _keep_waiting(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> Iterator[Event]:
     waited = asking.waited
-    if waited and asking.request == "amendment":
-        yield from void(waited, work, "the order was amended")
+    if waited and (changed := _changed(asking, waited, verdict)):
+        yield from void(waited, work, changed)
         waited = replace(waited, approval_id="")
     hold = replace(
         waited or _begun(asking, work),
@@ -182,9 +182,15 @@ def _tell(asking: Asking, hold: Hold, verdict: credit.Verdict, work: WorkingSet)
         return
     if was == WAITING:
         work.disarm(UNKNOWN_PARTY, hold.subject)
-    same = asking.waited is not None and asking.waited.rows == verdict.rows and asking.request != "amendment"
-    if was != HELD or not same:
+    if was != HELD or asking.waited is None or _changed(asking, asking.waited, verdict):
         yield OrderHeld(**asking.content, reasons=verdict.reasons)  # type: ignore[arg-type]
+
+
+def _changed(asking: Asking, waited: Hold, verdict: credit.Verdict) -> str:
+    """What is otherwise since people were told of the hold and asked to agree; empty: nothing."""
+    if asking.amendment_id:
+        return "the order was amended"
+    return "" if waited.rows == verdict.rows else "the reasons against the order changed"
 
 
 def _begun(asking: Asking, work: WorkingSet) -> Hold:
