@@ -71,7 +71,7 @@ def _route(running: Running, kind: type[Command]) -> Any:
         body = await strict_json.body_of(request)
         event = _event(kind, request.path_params, strict_json.read(body) if body.strip() else {}, who)
         envelope = _envelope(running, kind, who, idempotency_key, request)
-        whole = request.url.path.encode() + b"\n" + body
+        whole = request.scope["path"].encode() + b"\n" + body
         await running.rules.refresh()
         return await on_command(running.path, Message(envelope, event, hash_of_body(whole)))
 

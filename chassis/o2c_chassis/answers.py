@@ -147,6 +147,8 @@ class OpenApproval(BaseModel):
     currency: str
     amount_minor: int
     reason: str
+    concerns: str
+    """The invoice, charge or order that it is about, where `document_id` is a request's own."""
     requested_by: str
     requested_at: datetime
     expires_at: datetime

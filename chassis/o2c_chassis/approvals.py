@@ -37,6 +37,10 @@ class Approval:
     """JSON: [[person, role, on behalf of or null], …] in the order in which they agreed."""
     status: str = "open"
     """open, granted, refused, expired, voided."""
+    concerns: str = ""
+    """The invoice, charge or order that it is about, where `document_id` is a request's own."""
+    counts_with: str = ""
+    """What the matrix calls requests that add up with it; empty: those of the same reason do."""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -89,6 +93,7 @@ def requested(approval: Approval, decision_id: str) -> ApprovalRequested:
         **approval.told,
         steps=tuple(ApprovalStep(role=role, count=count) for role, count in approval.wanted),
         reason=approval.reason,
+        concerns=approval.concerns or None,
         payload_hash=approval.payload_hash,
         expires_at=approval.expires_at,
         decision_id=decision_id,
@@ -134,19 +139,3 @@ def refuse(approval: Approval, person: str, roles: Sequence[str]) -> Approval:
 def end(approval: Approval, status: str) -> Approval:
     """`expired` when its time has come, `voided` when its content changed; nothing to an approval that has ended."""
     return replace(approval, status=status) if approval.status == "open" else approval
-
-
-def within_window(approvals: Sequence[Approval], like: Approval, since: datetime) -> int:
-    """Minor units asked for since then by the same requester, customer, reason and currency; refused ones do not count.
-
-    The matrix is asked with this sum: who splits a request into small ones meets the band of the whole.
-    """
-    return sum(
-        a.amount_minor
-        for a in approvals
-        if a.approval_id != like.approval_id
-        and (a.action, a.customer_id, a.reason, a.requested_by, a.currency)
-        == (like.action, like.customer_id, like.reason, like.requested_by, like.currency)
-        and a.requested_at >= since
-        and a.status in ("open", "granted")
-    )

@@ -9,15 +9,15 @@ from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import answers, exporting, operating, shadowing
 from .acting import commands_of
+from .addresses import PlainAddresses, named
 from .auth import Identify, Who, who_asks
 from .errors import Refused
 from .health import Patience, probes_of
 from .paging import Asked, Page, Paging, page_of
-from .problems import RESPONSES, problem, speak_problems
+from .problems import RESPONSES, speak_problems
 from .reads import Reads
 from .running import Running
 
@@ -73,36 +73,23 @@ def _shapes(router: APIRouter) -> Iterator[tuple[str, str]]:
 
 
 def app_of(title: str, identify: Identify, document: str | None = "/openapi.json") -> FastAPI:
-    """An app that answers errors with problems, serves no page that loads from elsewhere, and knows who asks."""
-    app = FastAPI(title=title, version="1", openapi_url=document, docs_url=None, redoc_url=None)
+    """An app that answers errors with problems, serves no page that loads from elsewhere, and knows who asks.
+
+    A parameter of a path is the name as it was sent, with whatever slashes it has.
+    """
+    app = FastAPI(
+        title=title,
+        version="1",
+        openapi_url=document,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(named)],
+    )
     app.state.identify = identify
     speak_problems(app)
     app.add_middleware(PlainAddresses)
     return app
-
-
-class PlainAddresses:
-    """Refuses control characters in paths and queries: neither PostgreSQL nor a log takes them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _unprintable(scope):
-            text = "paths and queries hold no control characters"
-            await problem(400, "bad-address", text)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-
-def _unprintable(scope: Scope) -> bool:
-    query = scope.get("query_string", b"").lower()
-    encoded = any(query[at + 1 : at + 2] in (b"0", b"1") for at in _percents(query)) or b"%7f" in query
-    return encoded or any(ord(c) < 32 or ord(c) == 127 for c in scope["path"])
-
-
-def _percents(query: bytes) -> list[int]:
-    return [at for at, byte in enumerate(query) if byte == ord("%")]
 
 
 def found(row: Any, what: str) -> Any:

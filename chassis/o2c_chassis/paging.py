@@ -46,7 +46,7 @@ def _paging(
     cursor: Annotated[str, Query(max_length=1000, description="`next` of the page before")] = "",
 ) -> Asked:
     asked = sorted((n, v) for n, v in request.query_params.multi_items() if n not in ("limit", "cursor"))
-    question = orjson.dumps([request.url.path, asked]).decode()
+    question = orjson.dumps([request.scope["path"], asked]).decode()
     secret: bytes = request.app.state.cursor_secret
     return Asked(limit, _opened(cursor, question, secret) if cursor else None, question, secret)
 

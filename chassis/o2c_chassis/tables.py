@@ -168,6 +168,8 @@ approvals = Table(
     Column("payload_hash", Text, nullable=False),
     Column("approvers", Text, nullable=False),
     Column("status", Text, nullable=False, index=True),
+    Column("concerns", Text, nullable=False),
+    Column("counts_with", Text, nullable=False),
 )
 counters = Table(
     "counters",

@@ -33,6 +33,8 @@ class ApprovalRequested(ApprovalEvent):
 
     steps: tuple[ApprovalStep, ...]
     reason: Word
+    concerns: Id | None = None
+    """The invoice, charge or order that it is about, where `document_id` is a request's own."""
     payload_hash: Id
     expires_at: AwareDatetime
     decision_id: Id | None = None

@@ -289,14 +289,76 @@ def test_splitting_a_request_meets_the_band_of_the_whole() -> None:
     assert [(s.role, s.count) for s in of(told, ApprovalRequested)[0].steps] == [("billing_manager", 1)]
 
 
-@pytest.mark.parametrize("changes", [{"requested_by": "theo"}, {"reason": "quantity"}])
-def test_another_requester_or_reason_is_another_sum(changes: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "role"), [({"requested_by": "theo"}, "billing_lead"), ({"reason": "goodwill"}, "billing_manager")]
+)
+def test_another_requester_or_kind_of_reason_is_another_sum(changes: dict[str, str], role: str) -> None:
     billing = with_invoice(net=1_000_000)
     billing.tell(credit(200_000))
 
     told = billing.tell(credit(200_000, request_id="R2", **changes))
 
-    assert [(s.role, s.count) for s in of(told, ApprovalRequested)[0].steps] == [("billing_lead", 1)]
+    assert [(s.role, s.count) for s in of(told, ApprovalRequested)[0].steps] == [(role, 1)]
+
+
+def test_another_word_for_a_reason_that_the_matrix_treats_alike_does_not_begin_a_new_sum() -> None:
+    billing = with_invoice(net=1_000_000)
+    billing.tell(credit(200_000, reason="price"))
+
+    told = billing.tell(credit(200_000, request_id="R2", reason="pricing"))
+
+    assert [s.role for s in of(told, ApprovalRequested)[0].steps] == ["billing_manager"]
+
+
+def two_colleagues() -> tuple[Billing, str, str]:
+    """Bella and Boris ask for 2,000 each, which a lead may grant; together it is a manager's."""
+    billing = with_invoice(net=1_000_000)
+    (of_bella,) = of(billing.tell(credit(200_000, requested_by="bella")), ApprovalRequested)
+    (of_boris,) = of(billing.tell(credit(200_000, request_id="R2", requested_by="boris")), ApprovalRequested)
+    return billing, of_bella.approval_id, of_boris.approval_id
+
+
+def test_colleagues_who_agree_to_each_others_request_do_not_get_round_the_band_of_the_whole() -> None:
+    billing, of_bella, of_boris = two_colleagues()
+
+    with pytest.raises(Refused) as refused:
+        billing.approve("boris", "billing_lead", approval_id=of_bella)
+    granted = billing.approve("max", "billing_lead", approval_id=of_bella)
+
+    assert refused.value.code == "no-authority"
+    assert "billing_manager" in refused.value.hint
+    assert of(granted, ApprovalGranted)[0].approval_id == of_bella
+    with pytest.raises(Refused):
+        billing.approve("max", "billing_lead", approval_id=of_boris)
+    assert len(billing.rows(CreditNote)) == 1
+
+
+def test_who_agreed_to_a_colleagues_request_asks_for_the_sum_of_both() -> None:
+    billing = with_invoice(net=1_000_000)
+    billing.tell(credit(200_000, requested_by="bella"))
+    billing.approve("boris", "billing_lead")
+
+    told = billing.tell(credit(200_000, request_id="R2", requested_by="boris"))
+
+    assert [s.role for s in of(told, ApprovalRequested)[0].steps] == ["billing_manager"]
+
+
+def test_everybody_hears_who_is_wanted_where_an_agreement_meets_a_higher_band() -> None:
+    billing, of_bella, of_boris = two_colleagues()
+    billing.approve("mia", "billing_lead", "billing_manager", approval_id=of_bella)
+
+    told = billing.approve("mia", "billing_lead", "billing_manager", approval_id=of_boris)
+
+    (wanted,) = of(told, ApprovalRequested)
+    assert (wanted.approval_id, [s.role for s in wanted.steps]) == (of_boris, ["billing_manager"])
+    assert of(told, ApprovalGranted)[0].approved_by == ("mia",)
+    assert len(billing.rows(CreditNote)) == 2
+
+
+def test_an_approver_sees_what_it_is_about() -> None:
+    billing = asked()
+
+    assert billing.open_approval().concerns == INVOICE
 
 
 def test_after_the_window_the_sum_begins_anew() -> None:

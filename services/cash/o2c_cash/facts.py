@@ -137,8 +137,8 @@ def refund(payment: Payment, amount_minor: int, owed_minor: int) -> Facts:
     }
 
 
-def refund_approval(payment: Payment, amount_minor: int, window_minor: int, reason: str) -> Facts:
-    """Of who must agree that credit goes back; `window_minor`: with what was asked for before."""
+def refund_approval(payment: Payment, amount_minor: int, besides_minor: int, reason: str) -> Facts:
+    """Of who must agree that credit goes back; `besides_minor`: what counts with it within the window."""
     return {
         "legal_entity": payment.legal_entity,
         "currency": payment.currency,
@@ -146,14 +146,14 @@ def refund_approval(payment: Payment, amount_minor: int, window_minor: int, reas
         "invoice_number": None,
         "reason": reason,
         "own_minor": amount_minor,
-        "amount_minor": window_minor,
+        "amount_minor": amount_minor + besides_minor,
         "open_minor": payment.on_account_minor,
         "disputed": False,
     }
 
 
-def write_off(item: OpenItem, amount_minor: int, window_minor: int, reason: str, *, disputed: bool) -> Facts:
-    """Of who must agree that an amount is given up; `window_minor`: with what was asked for before."""
+def write_off(item: OpenItem, amount_minor: int, besides_minor: int, reason: str, *, disputed: bool) -> Facts:
+    """Of who must agree that an amount is given up; `besides_minor`: what counts with it within the window."""
     return {
         "legal_entity": item.legal_entity,
         "currency": item.currency,
@@ -162,7 +162,7 @@ def write_off(item: OpenItem, amount_minor: int, window_minor: int, reason: str,
         "invoice_number": item.invoice_number,
         "reason": reason,
         "own_minor": amount_minor,
-        "amount_minor": window_minor,
+        "amount_minor": amount_minor + besides_minor,
         "open_minor": item.open_minor,
         "disputed": disputed,
     }

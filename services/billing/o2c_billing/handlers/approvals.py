@@ -14,7 +14,7 @@ from o2c_billing.domain.credits import CREDIT_NOTE, Request
 
 from .cancelling import cancelled, not_cancelled
 from .credit_notes import credited
-from .matrix import EXPIRY, actor, content_of
+from .matrix import EXPIRY, actor, content_of, splitting
 
 
 def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Event]:
@@ -22,9 +22,12 @@ def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Even
     approval, request = _asked(event, work)
     if work.at >= approval.expires_at and approval.status == "open":
         raise Refused("approval-expired", f"it had to be decided by {approval.expires_at}", "request it again")
-    now = payload_hash(content_of(request, work))
-    after = approve(approval, actor(work), event.roles, work.cause.envelope.on_behalf_of, now)
+    now, behalf = payload_hash(content_of(request, work)), work.cause.envelope.on_behalf_of
+    approval, wanted = splitting(approval, request, behalf, work)
+    after = approve(approval, actor(work), event.roles, behalf, now)
     work.put(after)
+    if wanted is not None:
+        yield wanted
     if after.status != "granted":
         return
     work.disarm(EXPIRY, after.approval_id)

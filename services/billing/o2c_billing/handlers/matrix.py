@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from o2c_chassis.approvals import Approval, end, granted, payload_hash, requested, steps_in, steps_of, within_window
+from o2c_chassis.approvals import Approval, end, granted, payload_hash, requested, steps_in, steps_of
+from o2c_chassis.bands import Band, band_of, raised, requested_band
 from o2c_chassis.errors import Refused
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.shared import ApprovalVoided
+from o2c_rules.rulebook import Facts
 
 from o2c_billing import facts
 from o2c_billing.domain.charges import Charge
@@ -20,7 +22,7 @@ from .invoicing import customer_of
 
 EXPIRY = "approval"
 NOBODY = "nobody"
-UNDECIDED = [("controller", 1)], 72, 30
+UNDECIDED = [("controller", 1)], 72
 """Where the table cannot decide, the controller does."""
 
 
@@ -66,9 +68,8 @@ def content_of(request: Request, work: WorkingSet) -> Mapping[str, Any]:
 
 def opened(request: Request, work: WorkingSet) -> tuple[Approval, Event]:
     """Ask whom the matrix names. Where it names nobody it is granted, and counts in the window all the same."""
-    approval = _approval(request, work)
-    asked = _asked(request, approval, work)
-    steps, hours, _ = _said(asked)
+    approval, asked = requested_band(_approval(request, work), _band(request, work), work)
+    steps, hours = _said(asked)
     expires_at = work.at + timedelta(hours=hours)
     approval = replace(approval, steps=steps_of(steps), expires_at=expires_at)
     work.put(request.ask(approval.approval_id))
@@ -79,6 +80,13 @@ def opened(request: Request, work: WorkingSet) -> tuple[Approval, Event]:
     work.put(approval)
     work.arm(EXPIRY, approval.approval_id, expires_at, customer_id=request.customer_id)
     return approval, requested(approval, asked.id)
+
+
+def splitting(
+    approval: Approval, request: Request, behalf: str | None, work: WorkingSet
+) -> tuple[Approval, Event | None]:
+    """Wants whom the whole wants, where this agreement would split a sum between colleagues."""
+    return raised(approval, {actor(work), behalf or actor(work)}, _band(request, work), work)
 
 
 def voided(request: Request, why: str, work: WorkingSet) -> Iterator[Event]:
@@ -106,19 +114,17 @@ def _approval(request: Request, work: WorkingSet) -> Approval:
         expires_at=work.at,
         steps="[]",
         payload_hash=payload_hash(content_of(request, work)),
+        concerns=request.document_id,
     )
 
 
-def _asked(request: Request, approval: Approval, work: WorkingSet) -> Asked:
-    """The band of the sum that the same person asked for within the window, so that splitting saves nobody a step."""
+def _band(request: Request, work: WorkingSet) -> Band:
     customer, contract_id = customer_of(request.customer_id, work), _contract_of(request, work)
-    alone = work.ask("billing/approvals", facts.approval(request, contract_id, customer, 0), subject=request.request_id)
-    since = work.at - timedelta(days=_said(alone)[2])
-    window_minor = within_window(work.find(Approval, customer_id=request.customer_id), approval, since)
-    if not window_minor:
-        return alone
-    sheet = facts.approval(request, contract_id, customer, window_minor)
-    return work.ask("billing/approvals", sheet, subject=request.request_id)
+
+    def sheet(besides_minor: int) -> Facts:
+        return facts.approval(request, contract_id, customer, besides_minor)
+
+    return band_of("billing/approvals", request.request_id, sheet, work)
 
 
 def _contract_of(request: Request, work: WorkingSet) -> str | None:
@@ -130,10 +136,10 @@ def _contract_of(request: Request, work: WorkingSet) -> str | None:
     return charge.contract_id if charge else None
 
 
-def _said(asked: Asked) -> tuple[list[tuple[str, int]], int, int]:
-    """Steps, hours until expiry, days of the window. What the table cannot decide must never look like "nobody"."""
+def _said(asked: Asked) -> tuple[list[tuple[str, int]], int]:
+    """Steps and hours until expiry. What the table cannot decide must never look like "nobody"."""
     if asked.undecided:
         return UNDECIDED
     written = str(asked["steps"])
     steps = [] if written == NOBODY else steps_in(written)
-    return steps, int(str(asked["expiry_hours"])), int(str(asked["window_days"]))
+    return steps, int(str(asked["expiry_hours"]))

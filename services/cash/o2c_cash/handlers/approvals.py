@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from o2c_chassis.approvals import Approval, approve, end, granted, refuse
+from o2c_chassis.bands import raised
 from o2c_chassis.errors import Refused
 from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import WorkingSet
@@ -26,9 +27,12 @@ def on_approve_request(event: ApproveRequest, work: WorkingSet) -> Iterator[Even
     if approval.status == "open" and now != approval.payload_hash:
         yield from _ended(work, end(approval, "voided"))
         return
-    envelope = work.cause.envelope
-    after = approve(approval, envelope.actor or "", event.roles, envelope.on_behalf_of, now)
+    actor, behalf = work.cause.envelope.actor or "", work.cause.envelope.on_behalf_of
+    approval, wanted = raised(approval, {actor, behalf or actor}, effect.band(approval, work), work)
+    after = approve(approval, actor, event.roles, behalf, now)
     work.put(after)
+    if wanted is not None:
+        yield wanted
     if after.status != "granted":
         return
     work.disarm(APPROVAL, after.approval_id)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from o2c_chassis.approvals import Approval, payload_hash
+from o2c_chassis.bands import Band, band_of
 from o2c_chassis.errors import Refused
 from o2c_chassis.service import DeliveryEnded
 from o2c_chassis.working_set import WorkingSet
@@ -50,11 +51,20 @@ def on_request_refund(event: RequestRefund, work: WorkingSet) -> Iterator[Event]
         status="requested",
     )
     work.put(refund)
+    approval = _approval(refund, payment)
+    yield from matrix.request(work, approval, _band(refund, payment, work))
 
-    def sheet(window_minor: int) -> Facts:
-        return facts.refund_approval(payment, event.amount_minor, window_minor, event.reason)
 
-    yield from matrix.request(work, _approval(refund, payment), sheet)
+def band(approval: Approval, work: WorkingSet) -> Band:
+    """Who must agree to it."""
+    return _band(*_found(approval, work), work)
+
+
+def _band(refund: Refund, payment: Payment, work: WorkingSet) -> Band:
+    def sheet(besides_minor: int) -> Facts:
+        return facts.refund_approval(payment, refund.amount_minor, besides_minor, refund.reason)
+
+    return band_of(matrix.TABLE, refund.approval_id, sheet, work)
 
 
 def _treasury(payment: Payment, event: RequestRefund, work: WorkingSet) -> str:
@@ -82,6 +92,7 @@ def _approval(refund: Refund, payment: Payment) -> Approval:
         expires_at=refund.requested_at,
         steps="[]",
         payload_hash=_hash(refund, payment),
+        concerns=payment.payment_id,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from o2c_chassis.approvals import Approval, payload_hash
+from o2c_chassis.bands import Band, band_of
 from o2c_chassis.errors import Refused
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
@@ -43,13 +44,19 @@ def on_write_off(event: WriteOff, work: WorkingSet) -> Iterator[Event]:
         steps="[]",
         payload_hash=_hash(item, event.amount_minor, event.reason),
     )
+    yield from matrix.request(work, approval, band(approval, work))
+
+
+def band(approval: Approval, work: WorkingSet) -> Band:
+    """Who must agree to it."""
+    item = _item(approval, work)
     contested = work.find(ItemDispute, customer_id=item.customer_id, open=True)
     disputed = any(d.invoice_number == item.invoice_number for d in contested)
 
-    def sheet(window_minor: int) -> Facts:
-        return facts.write_off(item, event.amount_minor, window_minor, event.reason, disputed=disputed)
+    def sheet(besides_minor: int) -> Facts:
+        return facts.write_off(item, approval.amount_minor, besides_minor, approval.reason, disputed=disputed)
 
-    yield from matrix.request(work, approval, sheet)
+    return band_of(matrix.TABLE, approval.approval_id, sheet, work)
 
 
 def content(approval: Approval, work: WorkingSet) -> str:

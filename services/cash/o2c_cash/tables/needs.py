@@ -343,6 +343,8 @@ def _of_approval(approval_id: str, work: WorkingSet) -> Rounds:
     yield [
         need(OpenItem, invoice_number=document),
         need(Refund, refund_id=document),
+        need(Approval, customer_id=approval.customer_id),
+        need(ItemDispute, customer_id=approval.customer_id, open=True),
         *money_of(approval.customer_id),
     ]
     if (refund := work.get(Refund, refund_id=document)) is not None:
