@@ -101,9 +101,10 @@ def test_a_change_walks_from_the_analysts_file_into_decisions_and_back(platform:
     assert listed["verified"]["holds"] is True
     assert [(r["state"], r["services"]) for r in listed["releases"]] == [("past", []), ("in force", _all(listed))]
 
-    back = o2c(platform, "rules", "rollback", "--ticket", "INC-1", who="olga")
+    back = o2c(platform, "rules", "rollback", "--ticket", "INC-1", "--json", who="olga")
 
     assert back.returncode == 0, back
+    assert {s["release"] for s in json.loads(back.stdout)["services"].values()} == {3}
     assert set(in_force(platform, 3).values()) == {shipped}
     assert decided(platform, "rolf", 1_110) == "OrderHeld"
 

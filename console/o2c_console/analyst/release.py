@@ -1,9 +1,11 @@
 """`o2c rules release`: put what was approved into force, and see every service take it up."""
 
 import time
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from o2c_chassis.clock import RealClock
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, put_json, put_table, say
@@ -44,7 +46,7 @@ def shown(desk: Counter, made: list[dict[str, Any]], wait: float, *, json: bool)
         for each in made:
             back = f", restores release {each['restores']}" if each.get("restores") else ""
             typer.echo(f"release {each['n']}: bundle {each['bundle'][:12]} from {each['effective_from']}{back}")
-    services, lagging = taken_up(desk, max(each["n"] for each in made), wait)
+    services, lagging = taken_up(desk, made, wait)
     if json:
         put_json({"releases": made, "services": services, "lagging": lagging})
     elif services:
@@ -52,7 +54,7 @@ def shown(desk: Counter, made: list[dict[str, Any]], wait: float, *, json: bool)
         put_table(("service", "read", "in force", "bundle"), rows)
         _when(made, services)
     if lagging:
-        say.print(f"not read yet by: {', '.join(lagging)}", style="red", markup=False)
+        say.print(f"not taken up yet by: {', '.join(lagging)}", style="red", markup=False)
         say.print("hint: o2c status shows why (rules problem); they go on with the rules before", markup=False)
     return lagging
 
@@ -65,17 +67,25 @@ def _when(made: list[dict[str, Any]], services: dict[str, Any]) -> None:
         say.print(text, markup=False, soft_wrap=True)
 
 
-def taken_up(desk: Counter, release_: int, wait: float) -> tuple[dict[str, Any], list[str]]:
-    """What every service runs, once all have read a release or the time is over; who has not."""
+def taken_up(desk: Counter, made: list[dict[str, Any]], wait: float) -> tuple[dict[str, Any], list[str]]:
+    """What every service runs, once all have read the releases, and decide by those whose instant has come, or the
+    time is over; who does not."""
+    read = max(each["n"] for each in made)
+    now = RealClock().now()
+    due = [each["n"] for each in made if not each.get("contracts") and _instant(each) <= now]
     until = time.monotonic() + wait
     while (found := desk.status() if wait else None) is not None:
         services = {name: _rules(s) for name, s in found["services"].items()}
-        lagging = [name for name, s in services.items() if s["releases_read"] < release_]
+        lagging = [n for n, s in services.items() if s["releases_read"] < read or s["release"] < max(due, default=0)]
         lagging += found["unreachable"]
         if not lagging or time.monotonic() >= until:
             return services, lagging
         time.sleep(0.3)
     return {}, []
+
+
+def _instant(made: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(made["effective_from"])
 
 
 def _rules(status: dict[str, Any]) -> dict[str, Any]:
