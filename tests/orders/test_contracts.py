@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from o2c_contracts.orders import (
     OrderRejected,
     RequestRefused,
 )
-from o2c_contracts.shared import ApprovalGranted, ApprovalRequested
+from o2c_contracts.shared import ApprovalGranted, ApprovalRequested, ApprovalVoided
 from o2c_orders.commands import ApproveRequest, EndContract
-from o2c_orders.domain.contracts import Contract, ContractVersion, in_force
+from o2c_orders.domain.contracts import Contract, ContractVersion
 
 from tests.orders.cast import MONDAY, contracted, known, limited, order, registered, rig, told
 
@@ -39,6 +40,11 @@ def charged(line_id: str = "1", price: str = "50", **said: Any) -> ContractLine:
 def amendment(effective_on: date, amendment_id: str = "A-1", **said: Any) -> ContractAmendRequested:
     content: dict[str, Any] = {"customer_id": "anna", "contract_id": "K-anna", "amendment_id": amendment_id}
     return ContractAmendRequested(effective_on=effective_on, **content | said)
+
+
+def holding(versions: list[ContractVersion], day: date) -> ContractVersion:
+    """The version that holds on a day."""
+    return max((v for v in versions if v.effective_on <= day), key=lambda v: (v.effective_on, v.version))
 
 
 def ending(on: date, role: str = "sales_director") -> EndContract:
@@ -133,9 +139,7 @@ def test_an_amendment_holds_from_its_date_and_says_all_terms() -> None:
     )
     assert amended.lines == (charged(price="60"),)
     versions = world.rows("orders", ContractVersion)
-    before, after = in_force(versions, date(2026, 2, 28)), in_force(versions, date(2026, 3, 1))
-    assert before is not None
-    assert after is not None
+    before, after = holding(versions, date(2026, 2, 28)), holding(versions, date(2026, 3, 1))
     assert (before.version, before.attributes_given) == (1, SERVICE)
     assert (after.version, after.attributes_given) == (2, SERVICE | {"signatory": "B. Holm"})
 
@@ -191,6 +195,108 @@ def test_an_end_that_was_moved_is_told_on_its_new_day_only() -> None:
     assert [e.ends_on for e in of(events, ContractEnded)] == [date(2026, 2, 28)]
 
 
+def test_what_an_amendment_gives_holds_in_later_versions_that_did_not_give_it_whichever_was_agreed_first() -> None:
+    world = rig()
+    world.tell(
+        contracted(kind="subscription", attributes=SERVICE, lines=(charged(),), ends_on=date(2026, 6, 30)),
+        amendment(date(2026, 6, 1), "A-1", lines=(charged(price="200"),), ends_on=date(2027, 12, 31)),
+    )
+
+    events = world.tell(
+        amendment(
+            date(2026, 5, 1), "A-2", terms_days=45, lines=(charged(price="150"),), attributes={"notice_days": "90"}
+        )
+    )
+
+    assert [
+        (e.version, e.amendment_id, e.effective_on, e.terms_days, e.ends_on, e.lines[0].unit_price)
+        for e in of(events, ContractAmended)
+    ] == [
+        (3, "A-2", date(2026, 5, 1), 45, date(2026, 6, 30), Decimal(150)),
+        (2, "A-1", date(2026, 6, 1), 45, date(2027, 12, 31), Decimal(200)),
+    ]
+    june = holding(world.rows("orders", ContractVersion), date(2026, 6, 1))
+    assert (june.version, june.attributes_given) == (2, SERVICE | {"notice_days": "90"})
+
+
+def test_a_contract_ends_as_the_version_latest_in_effect_says() -> None:
+    world = rig()
+    world.tell(contracted(ends_on=date(2026, 6, 30)), amendment(date(2026, 6, 1), ends_on=date(2026, 12, 31)))
+
+    world.tell(amendment(date(2026, 5, 1), "A-2", terms_days=45))
+    in_between = world.until(datetime(2026, 12, 31, 12, tzinfo=UTC))
+    events = world.until(datetime(2027, 1, 1, tzinfo=UTC))
+
+    assert of(in_between, ContractEnded) == []
+    assert [e.ends_on for e in of(events, ContractEnded)] == [date(2026, 12, 31)]
+
+
+def test_a_version_that_nothing_changes_is_not_told_again() -> None:
+    world = rig()
+    world.tell(contracted(), amendment(date(2026, 6, 1), "A-1", terms_days=14))
+
+    events = world.tell(amendment(date(2026, 5, 1), "A-2", terms_days=45))
+
+    assert [(e.version, e.terms_days) for e in of(events, ContractAmended)] == [(3, 45)]
+
+
+def test_an_amendment_from_before_the_contract_holds_from_its_first_day() -> None:
+    world = rig()
+    world.tell(contracted(starts_on=date(2026, 2, 1)))
+
+    events = world.tell(amendment(date(2026, 1, 1), terms_days=14))
+
+    assert [(e.effective_on, e.terms_days) for e in of(events, ContractAmended)] == [(date(2026, 2, 1), 14)]
+
+
+def test_an_amendment_that_makes_a_later_version_impossible_is_refused_and_changes_nothing() -> None:
+    world = rig()
+    later = charged(starts_on=date(2026, 6, 1), ends_on=date(2026, 12, 31))
+    world.tell(
+        contracted(kind="subscription", attributes=SERVICE, lines=(charged(),)),
+        amendment(date(2026, 6, 1), "A-1", lines=(later,)),
+    )
+    before = world.rows("orders", ContractVersion)
+
+    events = world.tell(amendment(date(2026, 5, 1), "A-2", ends_on=date(2026, 9, 30)))
+
+    assert [(e.request, [r.row for r in e.reasons]) for e in of(events, RequestRefused)] == [
+        ("amend-contract", ["line-outside"])
+    ]
+    assert world.rows("orders", ContractVersion) == before
+
+
+AMENDMENTS = (
+    amendment(date(2026, 3, 1), "A-1", lines=(charged(price="60"),)),
+    amendment(date(2026, 5, 1), "A-2", terms_days=45, attributes={"signatory": "B. Holm"}),
+    amendment(date(2026, 6, 1), "A-3", ends_on=date(2026, 12, 31), lines=(charged(price="70"), charged("2", "5"))),
+    amendment(date(2026, 8, 1), "A-4", attributes={"notice_days": "90"}, ends_on=date(2027, 3, 31)),
+)
+
+
+@pytest.mark.parametrize("agreed", list(permutations(AMENDMENTS)))
+def test_whatever_the_order_in_which_amendments_are_agreed_each_day_has_the_same_terms(
+    agreed: tuple[ContractAmendRequested, ...],
+) -> None:
+    world = rig()
+    world.tell(contracted(kind="subscription", attributes=SERVICE, lines=(charged(),)))
+
+    events = world.tell(*agreed)
+
+    told_last = {e.version: (e.effective_on, e.terms_days, e.ends_on, e.lines) for e in of(events, ContractAmended)}
+    once, more = (charged(price="60"),), (charged(price="70"), charged("2", "5"))
+    assert sorted(told_last.values(), key=lambda terms: terms[0]) == [
+        (date(2026, 3, 1), 30, None, once),
+        (date(2026, 5, 1), 45, None, once),
+        (date(2026, 6, 1), 45, date(2026, 12, 31), more),
+        (date(2026, 8, 1), 45, date(2027, 3, 31), more),
+    ]
+    [contract] = world.rows("orders", Contract)
+    last = holding(world.rows("orders", ContractVersion), date(2026, 8, 1))
+    assert contract.ends_on == date(2027, 3, 31)
+    assert last.attributes_given == {"signatory": "B. Holm", "notice_days": "90"}
+
+
 def test_who_has_authority_ends_a_contract() -> None:
     world = rig()
     world.tell(*known())
@@ -217,6 +323,37 @@ def test_who_may_only_ask_needs_the_sales_director() -> None:
     assert [(s.role, s.count) for s in asked.steps] == [("sales_director", 1)]
     assert told(events) == ["ApprovalGranted", "ContractEnded"]
     assert of(events, ApprovalGranted)[0].approved_by == ("sam",)
+
+
+def test_a_request_to_end_a_contract_ends_when_it_is_amended_and_may_be_asked_anew() -> None:
+    world = rig()
+    world.tell(*known())
+    [asked] = of(world.command("orders", ending(date(2026, 1, 31), "billing_manager"), "bea"), ApprovalRequested)
+
+    events = world.tell(amendment(date(2026, 1, 10), terms_days=14))
+    again = world.command("orders", ending(date(2026, 1, 31), "billing_manager"), "bea")
+
+    assert [(e.approval_id, e.reason) for e in of(events, ApprovalVoided)] == [
+        (asked.approval_id, "the contract was amended")
+    ]
+    assert told(again) == ["ApprovalRequested"]
+
+
+def test_a_contract_that_ended_by_itself_ends_no_second_time_by_agreement() -> None:
+    world = rig()
+    world.tell(registered(), contracted(ends_on=date(2026, 1, 6)))
+    [asked] = of(world.command("orders", ending(date(2026, 1, 5), "billing_manager"), "bea"), ApprovalRequested)
+
+    events = world.until(datetime(2026, 1, 7, tzinfo=UTC))
+
+    assert told(events) == ["ApprovalVoided", "ContractEnded"]
+    with pytest.raises(Refused) as refusal:
+        world.command(
+            "orders",
+            ApproveRequest(customer_id="anna", approval_id=asked.approval_id, roles=("sales_director",)),
+            "sam",
+        )
+    assert refusal.value.code == "approval-not-open"
 
 
 def test_nobody_else_ends_a_contract_and_an_end_that_cannot_be_says_why() -> None:

@@ -1,8 +1,8 @@
 """A contract and its versions: terms with a date from which each holds."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -60,6 +60,8 @@ class ContractVersion:
     """JSON: the lines charged every month."""
     amendment_id: str = ""
     activated_on: date | None = None
+    said: str = "{}"
+    """JSON: what its amendment gave, by term; all other terms it has from the version before it."""
 
     @property
     def attributes_given(self) -> dict[str, str]:
@@ -69,13 +71,38 @@ class ContractVersion:
     def lines_charged(self) -> list[dict[str, Any]]:
         return list(json.loads(self.lines))
 
+    @property
+    def place(self) -> tuple[date, int]:
+        """Before and behind which versions it holds, whenever it was agreed."""
+        return self.effective_on, self.version
 
-def in_force(versions: Iterable[ContractVersion], day: date) -> ContractVersion | None:
-    """The version that holds on a day: the newest of those that are effective by then; None before the first."""
-    effective = [v for v in versions if v.effective_on <= day]
-    return max(effective, key=lambda v: (v.effective_on, v.version), default=None)
+
+def in_order(versions: Iterable[ContractVersion]) -> list[ContractVersion]:
+    """All versions by the date from which they hold, each with the terms that the ones before it left.
+
+    What an amendment gave holds on until a later date gives it anew, in whatever order amendments were agreed.
+    """
+    found: list[ContractVersion] = []
+    for version in sorted(versions, key=lambda v: v.place):
+        found.append(_upon(found[-1], version) if found else version)
+    return found
 
 
-def given(terms: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what an amendment says; what it leaves out stays as it is."""
-    return {name: value for name, value in terms.items() if value is not None}
+def _upon(base: ContractVersion, version: ContractVersion) -> ContractVersion:
+    said: dict[str, Any] = json.loads(version.said)
+    ends_on = said.get("ends_on")
+    attributes = base.attributes_given | said.get("attributes", {})
+    return replace(
+        version,
+        ends_on=date.fromisoformat(ends_on) if ends_on else base.ends_on,
+        terms_days=said.get("terms_days", base.terms_days),
+        discount_percent=base.discount_percent,
+        discount_days=base.discount_days,
+        attributes=as_json(dict(sorted(attributes.items()))),
+        lines=as_json(said["lines"]) if "lines" in said else base.lines,
+    )
+
+
+def as_json(terms: Any) -> str:
+    """How attributes and lines are kept: equal terms are equal texts."""
+    return json.dumps(terms, ensure_ascii=False)

@@ -20,11 +20,12 @@ from o2c_contracts.orders import (
 )
 from o2c_rules.entities import zone
 
-from o2c_orders.domain.contracts import ACTIVE, ENDED, REFUSED, Contract, ContractVersion, given, in_force
+from o2c_orders.domain.contracts import ACTIVE, ENDED, REFUSED, Contract, ContractVersion, as_json, in_order
 
 from . import credit, holds, notices
 
 END = "contract-end"
+_AMENDABLE = {"ends_on", "terms_days", "attributes", "lines"}
 
 
 def on_contract_proposed(event: ContractProposed, work: WorkingSet) -> Iterator[Event]:
@@ -64,24 +65,30 @@ def on_contract_proposed(event: ContractProposed, work: WorkingSet) -> Iterator[
 
 
 def on_contract_amend_requested(event: ContractAmendRequested, work: WorkingSet) -> Iterator[Event]:
-    """A new version from a date on; the one before it holds until then. What it leaves out stays as it was."""
+    """A new version from a date on; the one before it holds until then. What it leaves out stays as it was, and what it
+    gives holds in later-dated versions too, unless they gave it themselves: those are told again.
+    """
     contract = work.get(Contract, customer_id=event.customer_id, contract_id=event.contract_id)
     asked = ask_request("amend-contract", contract, event.contract_id, work)
-    versions = work.find(ContractVersion, customer_id=event.customer_id, contract_id=event.contract_id)
-    held = in_force(versions, event.effective_on) or (versions[0] if versions else None)
-    if contract is None or held is None or asked["then"] == "refuse":
+    if contract is None or asked["then"] == "refuse":
         yield _refused(event.customer_id, event.contract_id, "amend-contract", notices.reasons_of(asked))
         return
-    version = _amended(event, held, contract.version + 1)
-    reasons = _missing(replace(contract, ends_on=version.ends_on), version, version.terms_days, work)
+    kept = work.find(ContractVersion, customer_id=event.customer_id, contract_id=event.contract_id)
+    versions = in_order([*kept, _amendment(event, contract, work)])
+    changed = [version for version in versions if version not in kept]
+    reasons = next((wrong for v in changed if (wrong := _missing(contract, v, v.terms_days, work))), ())
     if reasons:
         yield _refused(event.customer_id, event.contract_id, "amend-contract", reasons)
         return
-    amended = replace(contract, version=version.version, ends_on=version.ends_on)
+    yield from holds.void(contract.approval_id, work, "the contract was amended")
+    newest, ends_on = contract.version + 1, versions[-1].ends_on
+    amended = replace(contract, version=newest, ends_on=ends_on, approval_id="", end_asked_on=None)
     work.put(amended)
-    work.put(replace(version, activated_on=work.today(contract.legal_entity)))
     _watch_the_end(amended, work)
-    yield ContractAmended(**_told(amended, version), effective_on=event.effective_on, amendment_id=event.amendment_id)
+    for version in changed:
+        work.put(version)
+        told = _told(amended, version)
+        yield ContractAmended(**told, effective_on=version.effective_on, amendment_id=version.amendment_id)
     yield from holds.release(event.customer_id, work)
 
 
@@ -92,12 +99,12 @@ def on_contract_end_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Ev
     contract = work.get(Contract, customer_id=customer_id, contract_id=contract_id)
     if contract is None or contract.status != ACTIVE or contract.ends_on is None:
         return
-    work.put(replace(contract, status=ENDED))
-    yield ended(contract, contract.ends_on)
+    yield from end(contract, contract.ends_on, work)
 
 
 def end(contract: Contract, ends_on: date, work: WorkingSet) -> Iterator[Event]:
-    """By a person's word: the last day is known from now on."""
+    """The last day is known from now on; who was asked to agree to another end is asked no more."""
+    yield from holds.void(contract.approval_id, work, "the contract ended")
     work.put(replace(contract, status=ENDED, ends_on=ends_on, approval_id="", end_asked_on=None))
     work.disarm(END, _subject(contract))
     yield ended(contract, ends_on)
@@ -181,23 +188,38 @@ def _proposed(event: ContractProposed) -> ContractVersion:
         event.terms_days or 0,
         event.discount_percent,
         event.discount_days,
-        json.dumps(event.attributes, ensure_ascii=False, sort_keys=True),
+        as_json(dict(sorted(event.attributes.items()))),
         _lines(event.lines),
     )
 
 
-def _amended(event: ContractAmendRequested, held: ContractVersion, number: int) -> ContractVersion:
-    changes: dict[str, Any] = given({"ends_on": event.ends_on, "terms_days": event.terms_days})
-    if event.attributes is not None:
-        attributes = held.attributes_given | event.attributes
-        changes["attributes"] = json.dumps(attributes, ensure_ascii=False, sort_keys=True)
-    if event.lines is not None:
-        changes["lines"] = _lines(event.lines)
-    return replace(held, version=number, effective_on=event.effective_on, amendment_id=event.amendment_id, **changes)
+def _amendment(event: ContractAmendRequested, contract: Contract, work: WorkingSet) -> ContractVersion:
+    """The version as it was asked for, before it takes over any terms; it cannot hold before its contract does."""
+    said = {
+        term: given for term, given in event.model_dump(mode="json", include=_AMENDABLE).items() if given is not None
+    }
+    return ContractVersion(
+        customer_id=contract.customer_id,
+        contract_id=contract.contract_id,
+        version=contract.version + 1,
+        legal_entity=contract.legal_entity,
+        currency=contract.currency,
+        effective_on=max(event.effective_on, contract.starts_on),
+        starts_on=contract.starts_on,
+        ends_on=None,
+        terms_days=0,
+        discount_percent=None,
+        discount_days=None,
+        attributes="{}",
+        lines="[]",
+        amendment_id=event.amendment_id,
+        activated_on=work.today(contract.legal_entity),
+        said=as_json(said),
+    )
 
 
 def _lines(lines: tuple[ContractLine, ...]) -> str:
-    return json.dumps([line.model_dump(mode="json") for line in lines], ensure_ascii=False)
+    return as_json([line.model_dump(mode="json") for line in lines])
 
 
 def _told(contract: Contract, version: ContractVersion) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def rejected(order: Order, reasons: tuple[Reason, ...]) -> OrderRejected:
 
 def close(hold: Hold, work: WorkingSet, why: str) -> Iterator[Event]:
     """It waits no longer: no more notices, and who agreed to its release agreed to nothing."""
-    yield from void(hold, work, why)
+    yield from void(hold.approval_id, work, why)
     work.put(replace(hold, open=False, approval_id="", step=0, step_to="", ended_at=work.at))
     for kind in (notices.NOTICE, UNKNOWN_PARTY):
         work.disarm(kind, hold.subject)
@@ -107,9 +107,9 @@ def close(hold: Hold, work: WorkingSet, why: str) -> Iterator[Event]:
         work.disarm(RATE_LOOK, hold.subject)
 
 
-def void(hold: Hold, work: WorkingSet, why: str) -> Iterator[Event]:
-    """End the request to release it, if there is one open."""
-    approval = work.get(Approval, approval_id=hold.approval_id) if hold.approval_id else None
+def void(approval_id: str, work: WorkingSet, why: str) -> Iterator[Event]:
+    """End a request that waits for agreement, if there is one open."""
+    approval = work.get(Approval, approval_id=approval_id) if approval_id else None
     if approval is None or approval.status != "open":
         return
     work.put(end(approval, "voided"))
@@ -153,7 +153,7 @@ def _accepted(asking: Asking, verdict: credit.Verdict) -> Event:
 def _keep_waiting(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> Iterator[Event]:
     waited = asking.waited
     if waited and (changed := _changed(asking, waited, verdict)):
-        yield from void(waited, work, changed)
+        yield from void(waited.approval_id, work, changed)
         waited = replace(waited, approval_id="")
     hold = replace(
         waited or _begun(asking, work),

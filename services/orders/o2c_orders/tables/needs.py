@@ -175,6 +175,9 @@ def of_due_contract(event: DeadlineReached, work: WorkingSet) -> Iterator[Needs]
     customer_id = str(event.customer_id)
     contract_id = event.subject_id.removeprefix(f"{customer_id}/")
     yield [need(Contract, customer_id=customer_id, contract_id=contract_id)]
+    contract = work.get(Contract, customer_id=customer_id, contract_id=contract_id)
+    if contract and contract.approval_id:
+        yield [need(Approval, approval_id=contract.approval_id)]
 
 
 def of_rate(event: ExchangeRatePublished, work: WorkingSet) -> Iterator[Needs]:

@@ -81,6 +81,7 @@ contract_versions = Table(
     _text("lines"),
     _text("amendment_id"),
     Column("activated_on", Date),
+    _text("said"),
 )
 orders = Table(
     "orders",
