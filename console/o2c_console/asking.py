@@ -139,5 +139,6 @@ def _held(check: dict[str, Any]) -> str:
     return {True: "holds", False: "FAILS", None: "open"}[check["holds"]]
 
 
-def in_path(part: str) -> str:
-    return quote(part, safe="")
+def in_path(name: str) -> str:
+    """A name as one segment of a path. Clients take bare dots away, and the segment before them."""
+    return name.replace(".", "%2E") if name in (".", "..") else quote(name, safe="")

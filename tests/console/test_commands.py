@@ -1,5 +1,7 @@
 """People's commands over HTTP: once, by their key, strictly."""
 
+from urllib.parse import unquote
+
 import pytest
 from o2c_chassis.raw import unpack
 
@@ -36,6 +38,17 @@ async def test_the_same_key_with_another_body_or_for_another_document_is_refused
 
     assert (spaced.status_code, spaced.json()["code"]) == (409, "key-reused")
     assert (other.status_code, other.json()["code"]) == (409, "key-reused")
+
+
+@pytest.mark.parametrize(("one", "other"), [("a%3F1", "a%3F2"), ("a%23", "a"), ("b%2Forders%2Fc", "b%2Forders%252Fc")])
+async def test_a_key_stands_for_one_path_whatever_its_ids_are_made_of(desk, one, other):
+    await desk.publish(toy.INTAKE, record(1, order(unquote(one))), record(2, order(unquote(other))))
+
+    first = await desk.post(f"customers/acme/orders/{one}/cancel")
+    again = await desk.post(f"customers/acme/orders/{other}/cancel")
+
+    assert (first.status_code, first.json()["told"][0]["subject"]) == (200, unquote(one))
+    assert (again.status_code, again.json()["code"]) == (409, "key-reused")
 
 
 async def test_two_people_may_use_the_same_key(desk):
