@@ -197,6 +197,38 @@ async def test_a_charge_tells_its_derivation_before_it_is_invoiced(db: Database)
     assert (found["derivation"]["by"], found["recomputed_minor"], found["status"]) == ("as-delivered", 500, "unbilled")
 
 
+def twice() -> Billing:
+    """Two customers with the same numbers, whose deliveries both wait for an order."""
+    billing = Billing()
+    for who in ("C1", "C2"):
+        billing.tell(customer(customer_id=who), delivery(customer_id=who))
+    return billing
+
+
+async def test_charges_of_one_number_are_told_apart_by_their_customer(db: Database) -> None:
+    billing = twice()
+    await saved(db, billing)
+
+    unclear = await got(db, billing, "/charges/D1/1")
+    second = await got(db, billing, "/charges/D1/1?customer_id=C2")
+    nobody = await got(db, billing, "/charges/D1/1?customer_id=C3")
+
+    assert (unclear.status_code, unclear.json()["detail"]) == (409, "charge D1/1 is one of each of C1, C2")
+    assert (second.status_code, second.json()["customer_id"]) == (200, "C2")
+    assert nobody.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["drafts", "unbilled"])
+async def test_pages_lose_nobody_whose_numbers_others_use_too(db: Database, path: str) -> None:
+    billing = twice()
+    await saved(db, billing)
+
+    first = (await got(db, billing, f"/{path}?limit=1")).json()
+    second = (await got(db, billing, f"/{path}?limit=1&cursor={first['next']}")).json()
+
+    assert [row["customer_id"] for row in first["items"] + second["items"]] == ["C1", "C2"]
+
+
 def lost() -> Billing:
     """Two invoices and a credit note on the first that did not arrive."""
     billing = Billing()

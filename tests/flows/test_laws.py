@@ -1,9 +1,11 @@
 """The laws of the house over all five services: what must come out the same, whatever the order in which it arrives."""
 
+from collections import Counter as Tally
 from collections import defaultdict
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from o2c_contracts.bank import RemittanceAdvised
 from o2c_contracts.event import Envelope, Message
 from o2c_contracts.topics import topics_of
 
@@ -25,12 +27,30 @@ def story(customer):
     yield from ((45, e) for e in pays(customer, 300_00, FIRST + days(45), f"{customer}-2", number="2"))
 
 
-def play(seed, customers=CAST, repeat=1):
+NUMBERS = ("contract_id", "order_id", "delivery_id", "external_ref")
+"""What a customer numbers as it likes, knowing nothing of how others number theirs."""
+
+
+def shared(customer, number):
+    """The number that every customer uses for its document of this kind: `K-late` and `K-prompt` are `K-ours`."""
+    return number.replace(customer, "ours")
+
+
+def as_others_number(customer, part):
+    """An event, or a part of one, under numbers that all customers use alike."""
+    given = {name: getattr(part, name, None) for name in NUMBERS}
+    changes = {name: shared(customer, number) for name, number in given.items() if number}
+    if isinstance(part, RemittanceAdvised):
+        changes["lines"] = tuple(as_others_number(customer, line) for line in part.lines)
+    return part.model_copy(update=changes)
+
+
+def play(seed, customers=CAST, repeat=1, told=lambda customer, event: event):
     """Day by day; within a day topics and customers race, each customer's own order on a topic is kept."""
     town = Town(seed)
     by_day = defaultdict(list)
     for customer in customers:
-        for n, (day, event) in enumerate(story(customer)):
+        for n, (day, event) in enumerate((day, told(customer, event)) for day, event in story(customer)):
             by_day[day].append((f"{customer}-{n}", event))
     for day, events in sorted(by_day.items()):
         town.until(at(FIRST + days(day), 10))
@@ -52,6 +72,18 @@ def owed(town):
         if hasattr(m.event, "open_minor_after"):
             found[refs[m.event.invoice_number]] = (m.event.item_version, m.event.open_minor_after)
     return found
+
+
+def owed_by_each(town):
+    """Customer and number as all use it -> what is owed until when, and how often each event was told of it."""
+    issued = {e.event.invoice_number: e.event for e in town.told if e.envelope.type == "InvoiceIssued"}
+    found = defaultdict(list)
+    for m in town.told:
+        if invoice := issued.get(getattr(m.event, "invoice_number", None)):
+            name = invoice.customer_id, shared(invoice.customer_id, invoice.external_ref)
+            left = getattr(m.event, "open_minor_after", None)
+            found[name].append((m.envelope.type, invoice.total_minor, invoice.due_on, left))
+    return {name: sorted(events, key=str) for name, events in found.items()}
 
 
 def reminded(town):
@@ -84,6 +116,16 @@ def test_other_customers_change_nothing_but_numbers():
     alone, together = play(None, (LATE,)), play(None)
 
     assert owed(alone) == {ref: found for ref, found in owed(together).items() if ref.startswith(f"X-{LATE}")}
+
+
+def test_numbers_that_all_customers_use_alike_change_nothing():
+    own, alike = play(None), play(None, told=as_others_number)
+
+    assert len({e.event.external_ref for e in alike.told if e.envelope.type == "InvoiceIssued"}) == 3
+    assert owed_by_each(alike) == owed_by_each(own)
+    assert Tally((e.event.key, e.envelope.type) for e in alike.told) == Tally(
+        (e.event.key, e.envelope.type) for e in own.told
+    )
 
 
 def test_the_story_reaches_every_service():

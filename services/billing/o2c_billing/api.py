@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from o2c_chassis.errors import Refused
 from o2c_chassis.escalations import oldest_first
 from o2c_chassis.http import Page, Paging, Reads, found, page_of
 from o2c_rules.entities import local_date
@@ -47,9 +48,13 @@ async def documents(reads: Reads, paging: Paging, customer_id: str) -> Page[Row]
 
 
 @router.get("/charges/{line_id:path}")
-async def charge(reads: Reads, line_id: str) -> Row:
-    """A charge, invoiced or not, with what it was computed from."""
-    return dict(found(await issued.charge(reads, line_id), f"charge {line_id}"))
+async def charge(reads: Reads, line_id: str, customer_id: str | None = None) -> Row:
+    """A charge, invoiced or not, with what it was computed from. Two customers' deliveries may have one number."""
+    named = await issued.charges_named(reads, line_id, customer_id)
+    if len(named) > 1:
+        whose = ", ".join(str(row["customer_id"]) for row in named)
+        raise Refused("several-charges", f"charge {line_id} is one of each of {whose}", "say which by customer_id")
+    return dict(found(named[0] if named else None, f"charge {line_id}"))
 
 
 @router.get("/drafts")
@@ -58,7 +63,7 @@ async def drafts(
 ) -> Page[waiting.Withheld]:
     """Invoices that may not go out: why, and whose turn it is."""
     rows = await waiting.withheld(reads, customer_id, owner, paging.after, paging.most)
-    return page_of(rows, paging, lambda row: [row.draft_id])
+    return page_of(rows, paging, lambda row: [row.draft_id, row.customer_id])
 
 
 @router.get("/unbilled")
@@ -72,7 +77,7 @@ async def unbilled(
         return as_of or local_date(running.rules.book(), entity, running.clock.now())
 
     rows = await waiting.unbilled(reads, today, customer_id, paging.after, paging.most)
-    return page_of(rows, paging, lambda row: [row.line_id])
+    return page_of(rows, paging, lambda row: [row.line_id, row.customer_id])
 
 
 @router.get("/unbilled-totals")

@@ -123,8 +123,7 @@ def _order(bill: Bill) -> dict[str, Any]:
 
 def _contract(bill: Bill, today: date) -> dict[str, Any]:
     contract = bill.contract
-    known = contract is not None and contract.customer_id == bill.draft.customer_id
-    if contract is None or not known:
+    if contract is None:
         return {
             "contract_known": False,
             "contract_kind": None,

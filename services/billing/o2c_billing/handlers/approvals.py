@@ -50,7 +50,7 @@ def on_approval_expired(event: DeadlineReached, work: WorkingSet) -> Iterator[Ev
     approval = work.get(Approval, approval_id=event.subject_id)
     if approval is None or approval.status != "open":
         return
-    request = work.get(Request, request_id=approval.document_id)
+    request = _request(approval, work)
     if request is None:
         raise HandlerFailed(f"{approval.approval_id} is about {approval.document_id}, which is not there")
     work.put(end(approval, "expired"))
@@ -60,10 +60,14 @@ def on_approval_expired(event: DeadlineReached, work: WorkingSet) -> Iterator[Ev
 
 def _asked(event: ApproveRequest | RefuseRequest, work: WorkingSet) -> tuple[Approval, Request]:
     approval = work.get(Approval, approval_id=event.approval_id)
-    request = work.get(Request, request_id=approval.document_id) if approval else None
+    request = _request(approval, work) if approval else None
     if approval is None or request is None or approval.customer_id != event.customer_id:
         raise Refused("unknown-approval", f"{event.approval_id} is not known", status=404)
     return approval, request
+
+
+def _request(approval: Approval, work: WorkingSet) -> Request | None:
+    return work.get(Request, customer_id=approval.customer_id, request_id=approval.document_id)
 
 
 def _without(request: Request, status: str, work: WorkingSet) -> Iterator[Event]:

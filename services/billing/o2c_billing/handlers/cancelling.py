@@ -21,8 +21,8 @@ CANCELLATION = "cancellation-requested"
 
 def on_cancel_charge(event: CancelCharge, work: WorkingSet) -> Iterator[Event]:
     """While people decide, the charge is not invoiced."""
-    charge = work.get(Charge, line_id=event.line_id)
-    if charge is None or charge.customer_id != event.customer_id:
+    charge = work.get(Charge, customer_id=event.customer_id, line_id=event.line_id)
+    if charge is None:
         raise Refused("unknown-charge", f"{event.line_id} is not known", status=404)
     if not charge.is_open:
         raise Refused("not-unbilled", f"{event.line_id} is {charge.status}", "an invoiced charge is credited")
@@ -47,12 +47,12 @@ def on_cancel_charge(event: CancelCharge, work: WorkingSet) -> Iterator[Event]:
         yield from cancelled(request.ask(approval.approval_id), work)
         return
     yield from kept(replace(charge, cancel_requested=True), work, CANCELLATION)
-    yield from rechecked([charge.draft_id] if charge.draft_id else [], work)
+    yield from rechecked([charge], work)
 
 
 def cancelled(request: Request, work: WorkingSet) -> Iterator[Event]:
     """The charge is gone. Whoever calls this holds a granted approval of exactly this request."""
-    charge = work.get(Charge, line_id=request.document_id)
+    charge = work.get(Charge, customer_id=request.customer_id, line_id=request.document_id)
     if charge is None or not charge.is_open:
         raise Refused("not-unbilled", f"{request.document_id} cannot be cancelled any more")
     work.put(request.grant())
@@ -69,13 +69,13 @@ def cancelled(request: Request, work: WorkingSet) -> Iterator[Event]:
         quantity=charge.quantity,
     )
     yield from kept(replace(charge, status="cancelled", cancel_requested=False), work)
-    yield from rechecked([charge.draft_id] if charge.draft_id else [], work)
+    yield from rechecked([charge], work)
 
 
 def not_cancelled(request: Request, status: str, work: WorkingSet) -> Iterator[Event]:
     """It is owed after all: back to where it waited."""
     work.put(request.end(status))
-    charge = work.get(Charge, line_id=request.document_id)
+    charge = work.get(Charge, customer_id=request.customer_id, line_id=request.document_id)
     if charge is None or not charge.is_open:
         return
     yield from _back(replace(charge, cancel_requested=False), work)
@@ -87,7 +87,7 @@ def priced_again(before: Charge, after: Charge, work: WorkingSet) -> Iterator[Ev
         if after != before:
             yield from kept(after, work, before.blocker)
         return
-    for request in work.find(Request, document_id=before.line_id):
+    for request in work.find(Request, customer_id=before.customer_id, document_id=before.line_id):
         if request.is_open:
             yield from voided(request, f"{before.line_id} comes to another amount now", work)
             work.put(request.end("voided"))
@@ -100,4 +100,4 @@ def _back(charge: Charge, work: WorkingSet) -> Iterator[Event]:
         yield from waiting([charge], work)
     else:
         yield from kept(charge, work, charge.blocker)
-        yield from rechecked([charge.draft_id], work)
+        yield from rechecked([charge], work)

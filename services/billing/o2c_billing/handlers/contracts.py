@@ -11,7 +11,7 @@ from o2c_contracts.orders import ContractActivated, ContractAmended, ContractEnd
 
 from o2c_billing.domain.charges import Charge, monthly
 from o2c_billing.domain.contracts import Contract, Schedule, terms_of
-from o2c_billing.domain.names import joined
+from o2c_billing.domain.names import joined, number_in, of_customer
 from o2c_billing.domain.periods import DAY
 
 from .corrections import corrected
@@ -21,29 +21,34 @@ from .unbilled import accrued
 
 def on_contract_activated(event: ContractActivated, work: WorkingSet) -> Iterator[Event]:
     """Months that have begun are charged now. Drafts that waited for the contract are checked again."""
-    contract = work.get(Contract, contract_id=event.contract_id) or _new(event, work)
-    drafts = _drafts_of(event.contract_id, work)
+    contract = _known(event, work) or _new(event, work)
+    unbilled = _unbilled_on(contract, work)
     yield from _charged(contract.with_terms(terms_of(event)), [], work)
-    yield from rechecked(drafts, work)
+    yield from rechecked(unbilled, work)
 
 
 def on_contract_amended(event: ContractAmended, work: WorkingSet) -> Iterator[Event]:
     """Months charged already, from its date on, are computed again; the difference is charged or credited."""
-    contract = work.get(Contract, contract_id=event.contract_id) or _new(event, work)
+    contract = _known(event, work) or _new(event, work)
     yield from _amended(contract.with_terms(terms_of(event)), event.effective_on, work)
 
 
 def on_contract_ended(event: ContractEnded, work: WorkingSet) -> Iterator[Event]:
     """Days after the end are not charged; where they were, the difference is credited through the matrix."""
-    if contract := work.get(Contract, contract_id=event.contract_id):
+    if contract := _known(event, work):
         since = min(contract.ended_on or event.ends_on, event.ends_on) + DAY
         yield from _amended(replace(contract, ended_on=event.ends_on), since, work)
 
 
 def on_month_begun(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     """The hour at which a new month of a contract is charged."""
-    if contract := work.get(Contract, contract_id=event.subject_id):
+    customer_id = str(event.customer_id)
+    if contract := work.get(Contract, customer_id=customer_id, contract_id=number_in(event.subject_id, customer_id)):
         yield from _charged(contract, [], work)
+
+
+def _known(event: ContractActivated | ContractEnded, work: WorkingSet) -> Contract | None:
+    return work.get(Contract, customer_id=event.customer_id, contract_id=event.contract_id)
 
 
 def _new(event: ContractActivated, work: WorkingSet) -> Contract:
@@ -68,14 +73,14 @@ def _new(event: ContractActivated, work: WorkingSet) -> Contract:
 
 def _amended(contract: Contract, since: date, work: WorkingSet) -> Iterator[Event]:
     more: list[Charge] = []
-    drafts = _drafts_of(contract.contract_id, work)
+    unbilled = _unbilled_on(contract, work)
     schedule = Schedule(contract)
     for line_id, count in contract.months_charged.items():
         for month in (schedule.month(line_id, n) for n in range(count)):
             if month.last >= since:
                 yield from corrected(schedule, line_id, month, more, work)
     yield from _charged(contract, more, work)
-    yield from rechecked(drafts, work)
+    yield from rechecked(unbilled, work)
 
 
 def _charged(contract: Contract, more: list[Charge], work: WorkingSet) -> Iterator[Event]:
@@ -89,16 +94,16 @@ def _charged(contract: Contract, more: list[Charge], work: WorkingSet) -> Iterat
             charges.append(monthly(contract, month, stretch, name))
     contract = contract.with_months(counts)
     work.put(contract)
+    subject = of_customer(contract.customer_id, contract.contract_id)
     if day := Schedule(contract).next_month():
         due_at = run_at(RECURRING, contract.legal_entity, day, work)
-        work.arm(RECURRING, contract.contract_id, due_at, customer_id=contract.customer_id)
+        work.arm(RECURRING, subject, due_at, customer_id=contract.customer_id)
     else:
-        work.disarm(RECURRING, contract.contract_id)
+        work.disarm(RECURRING, subject)
     yield from accrued(charges)
     yield from when_due(charges, RECURRING, work)
 
 
-def _drafts_of(contract_id: str, work: WorkingSet) -> list[str]:
-    """The drafts in which charges on this contract wait."""
-    charges = work.find(Charge, contract_id=contract_id, status="unbilled")
-    return [c.draft_id for c in charges if c.draft_id]
+def _unbilled_on(contract: Contract, work: WorkingSet) -> list[Charge]:
+    whose = {"customer_id": contract.customer_id, "contract_id": contract.contract_id}
+    return work.find(Charge, **whose, status="unbilled")

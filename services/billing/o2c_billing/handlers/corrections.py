@@ -26,7 +26,8 @@ REASON = "contract-change"
 def corrected(schedule: Schedule, line_id: str, month: Period, more: list[Charge], work: WorkingSet) -> Iterator[Event]:
     """Bring a charged month to what it comes to now: new charges go to `more`, less is asked for as a credit."""
     contract = schedule.contract
-    of_line = work.find(Charge, contract_id=contract.contract_id, contract_line_id=line_id)
+    whose = {"customer_id": contract.customer_id, "contract_id": contract.contract_id}
+    of_line = work.find(Charge, **whose, contract_line_id=line_id)
     of_month = [c for c in of_line if c.period_from == month.first]
     counted = [c for c in of_month if _counts(c, work)]
     stretches = list(schedule.stretches(line_id, month))
@@ -50,14 +51,14 @@ def _counts(charge: Charge, work: WorkingSet) -> bool:
     """A correction counts while its credit is asked for or was granted; a refused one left the month as it was."""
     if charge.kind != CORRECTION:
         return charge.status in ("unbilled", "invoiced")
-    requests = work.find(Request, document_id=charge.invoice_number)
+    requests = work.find(Request, customer_id=charge.customer_id, document_id=charge.invoice_number)
     return any(r.correction_of == charge.line_id and r.status in ("open", "granted") for r in requests)
 
 
 def _replaced(charges: Sequence[Charge], work: WorkingSet) -> Iterator[Event]:
     for charge in charges:
         yield from kept(replace(charge, status="replaced"), work)
-    yield from rechecked([c.draft_id for c in charges if c.draft_id], work)
+    yield from rechecked(charges, work)
 
 
 def _asked_back(delta: Charge, invoiced: Sequence[Charge], work: WorkingSet) -> Iterator[Event]:

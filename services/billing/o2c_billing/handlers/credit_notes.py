@@ -30,7 +30,7 @@ from .matrix import actor, must_be_authorised, opened, voided
 
 def on_credit_requested(event: CreditRequested, work: WorkingSet) -> Iterator[Event]:
     """Disputes asks. The same request again changes nothing; with another content it is another question."""
-    before = work.get(Request, request_id=event.request_id)
+    before = work.get(Request, customer_id=event.customer_id, request_id=event.request_id)
     request = Request(
         event.request_id,
         event.customer_id,
@@ -57,7 +57,7 @@ def on_credit_requested(event: CreditRequested, work: WorkingSet) -> Iterator[Ev
 
 def on_credit_request_withdrawn(event: CreditRequestWithdrawn, work: WorkingSet) -> Iterator[Event]:
     """Nobody needs to decide any more; a credit note that was issued stays."""
-    request = work.get(Request, request_id=event.request_id)
+    request = work.get(Request, customer_id=event.customer_id, request_id=event.request_id)
     if request and request.is_open:
         yield from voided(request, "the request was withdrawn", work)
         work.put(request.end("withdrawn"))
@@ -116,7 +116,7 @@ def credited(request: Request, work: WorkingSet) -> Iterator[Event]:
 
 def _others_again(request: Request, work: WorkingSet) -> Iterator[Event]:
     """Less of the invoice is left: whoever was asked about its other credits is asked again, or they fit no more."""
-    for other in work.find(Request, document_id=request.document_id):
+    for other in work.find(Request, customer_id=request.customer_id, document_id=request.document_id):
         if other.is_open and other.request_id != request.request_id:
             yield from voided(other, f"less is left to credit of {request.document_id}", work)
             yield from submitted(other, work)

@@ -32,4 +32,4 @@ def _changed(customer: Customer, work: WorkingSet) -> Iterator[Event]:
         for legal_entity in sorted({c.legal_entity for c in undrafted}):
             work.disarm(BILLING_DAY, f"{customer.customer_id}/{legal_entity}")
         yield from settled(undrafted, DELIVERY, work)
-    yield from rechecked([c.draft_id for c in charges if c.draft_id], work)
+    yield from rechecked(charges, work)

@@ -16,9 +16,9 @@ from .unbilled import accrued
 
 def on_delivery_confirmed(event: DeliveryConfirmed, work: WorkingSet) -> Iterator[Event]:
     """One invoice per delivery, or a line for the billing day. A delivery is charged once, however often it is told."""
-    if work.find(Charge, delivery_id=event.delivery_id):
+    if work.find(Charge, customer_id=event.customer_id, delivery_id=event.delivery_id):
         return
-    order = work.get(Order, order_id=event.order_id)
-    charges = delivered(event, order, work.find(Charge, order_id=event.order_id))
+    whose = {"customer_id": event.customer_id, "order_id": event.order_id}
+    charges = delivered(event, work.get(Order, **whose), work.find(Charge, **whose))
     yield from accrued(charges)
     yield from when_due(charges, DELIVERY, work, draft_id=joined(DELIVERY, event.delivery_id))

@@ -73,13 +73,13 @@ def settled(
         yield from _checked(taken or _new_draft(together, group[0], origin, name, work), together, group, work)
 
 
-def rechecked(draft_ids: Iterable[str], work: WorkingSet) -> Iterator[Event]:
-    """Withheld drafts after something changed that may mend them."""
-    for draft_id in sorted(set(draft_ids)):
-        draft = work.get(Draft, draft_id=draft_id)
+def rechecked(concerned: Iterable[Charge], work: WorkingSet) -> Iterator[Event]:
+    """The withheld drafts in which these charges wait, after something changed that may mend them."""
+    for customer_id, draft_id in sorted({(c.customer_id, c.draft_id) for c in concerned if c.draft_id}):
+        draft = work.get(Draft, customer_id=customer_id, draft_id=draft_id)
         if draft is None or draft.status != "withheld":
             continue
-        charges = [c for c in work.find(Charge, draft_id=draft_id) if c.is_open]
+        charges = [c for c in work.find(Charge, customer_id=customer_id, draft_id=draft_id) if c.is_open]
         if not charges:
             work.put(draft.end("cancelled"))
         elif draft.origin != BILLING_DAY and _may_wait(draft, work):
@@ -111,8 +111,10 @@ def _may_wait(draft: Draft, work: WorkingSet) -> bool:
 
 
 def _orders(charges: Iterable[Charge], work: WorkingSet) -> dict[str, Order]:
-    names = {c.order_id for c in charges if c.order_id}
-    return {o.order_id: o for name in sorted(names) if (o := work.get(Order, order_id=name))}
+    """By number: the charges are one customer's."""
+    names = sorted({(c.customer_id, c.order_id) for c in charges if c.order_id})
+    found = (work.get(Order, customer_id=customer_id, order_id=order_id) for customer_id, order_id in names)
+    return {o.order_id: o for o in found if o}
 
 
 def _new_draft(together: Together, charge: Charge, origin: str, draft_id: str, work: WorkingSet) -> Draft:
@@ -135,11 +137,12 @@ def _checked(draft: Draft, together: Together, charges: Sequence[Charge], work: 
 def _bill(draft: Draft, together: Together, charges: Sequence[Charge], work: WorkingSet) -> Bill:
     customer = customer_of(draft.customer_id, work)
     orders = _orders(charges, work)
+    whose = {"customer_id": draft.customer_id, "contract_id": together.contract_id}
     return Bill(
         draft,
         tuple(charges),
         customer,
-        work.get(Contract, contract_id=together.contract_id) if together.contract_id else None,
+        work.get(Contract, **whose) if together.contract_id else None,
         tuple(orders.values()),
         together.purchase_order,
         _taxations(charges, customer, work),

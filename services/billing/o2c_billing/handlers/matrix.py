@@ -53,7 +53,7 @@ def content_of(request: Request, work: WorkingSet) -> Mapping[str, Any]:
         notes = work.find(CreditNote, invoice_number=request.document_id)
         state: dict[str, Any] = {"creditable_minor": creditable(invoice, notes) if invoice else 0}
     else:
-        charge = work.get(Charge, line_id=request.document_id)
+        charge = work.get(Charge, customer_id=request.customer_id, line_id=request.document_id)
         state = {"net_minor": charge.net_minor, "status": charge.status} if charge else {}
     return {
         "action": request.action,
@@ -132,7 +132,7 @@ def _contract_of(request: Request, work: WorkingSet) -> str | None:
     if request.action == CREDIT_NOTE:
         invoice = work.get(Invoice, invoice_number=request.document_id)
         return invoice.contract_id if invoice else None
-    charge = work.get(Charge, line_id=request.document_id)
+    charge = work.get(Charge, customer_id=request.customer_id, line_id=request.document_id)
     return charge.contract_id if charge else None
 
 

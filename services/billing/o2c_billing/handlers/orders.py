@@ -51,14 +51,14 @@ def on_order_cancelled(event: OrderCancelled, work: WorkingSet) -> Iterator[Even
 
 
 def _known(event: OrderRejected | OrderCancelled, work: WorkingSet) -> Order:
-    return work.get(Order, order_id=event.order_id) or Order(
+    return work.get(Order, customer_id=event.customer_id, order_id=event.order_id) or Order(
         event.order_id, event.customer_id, event.legal_entity, event.currency, "unknown"
     )
 
 
 def _stands(order: Order, work: WorkingSet) -> Iterator[Event]:
     work.put(order)
-    charges = [c for c in work.find(Charge, order_id=order.order_id) if c.is_open]
+    charges = [c for c in work.find(Charge, customer_id=order.customer_id, order_id=order.order_id) if c.is_open]
     for charge in charges:
         yield from priced_again(charge, charge.priced(order), work)
-    yield from rechecked([c.draft_id for c in charges if c.draft_id], work)
+    yield from rechecked(charges, work)

@@ -78,12 +78,10 @@ async def invoice(db: AsyncConnection, invoice_number: str) -> InvoiceView | Non
     )
 
 
-async def charge(db: AsyncConnection, line_id: str) -> Row | None:
-    """A charge, invoiced or not, with its derivation."""
-    row = (await db.execute(of(charges, line_id=line_id))).mappings().first()
-    if row is None:
-        return None
-    return {**row, **_line(row).model_dump(include={"derivation", "recomputed_minor"})}
+async def charges_named(db: AsyncConnection, line_id: str, customer_id: str | None) -> list[Row]:
+    """Charges of this name, invoiced or not, with their derivations; each customer may have one."""
+    rows = await rows_of(db, of(charges, line_id=line_id, customer_id=customer_id).order_by(charges.c.customer_id))
+    return [{**row, **_line(row).model_dump(include={"derivation", "recomputed_minor"})} for row in rows]
 
 
 async def documents_of(db: AsyncConnection, customer_id: str, after: After, most: int) -> list[Row]:

@@ -93,11 +93,11 @@ async def _off_lines(db: AsyncConnection) -> list[str]:
 
 async def _off_charges(db: AsyncConnection) -> list[str]:
     """Every invoiced charge stands on its invoice with its amount, and nothing else does."""
-    names = ("line_id", "invoice_number", "net_minor")
+    names = ("customer_id", "line_id", "invoice_number", "net_minor")
     mine = select(*(charges.c[name] for name in names)).where(charges.c.status == "invoiced")
     theirs = select(*(invoice_lines.c[name] for name in names))
     found = {tuple(row) for row in await db.execute(mine)} ^ {tuple(row) for row in await db.execute(theirs)}
-    return sorted({str(line_id) for line_id, _, _ in found})
+    return sorted({str(line_id) for _, line_id, _, _ in found})
 
 
 async def _over_credited(db: AsyncConnection) -> list[str]:
@@ -113,9 +113,10 @@ async def _over_credited(db: AsyncConnection) -> list[str]:
 async def _unapproved(db: AsyncConnection) -> list[str]:
     """Credit notes without a granted approval of their request with everybody in it whom the matrix wanted."""
     granted = await rows_of(db, select(approvals).where(approvals.c.status == "granted"))
-    complete = {row["document_id"] for row in granted if not Approval(**row).missing}
-    notes = await db.execute(select(credit_notes.c.credit_note_number, credit_notes.c.request_id))
-    return [number for number, request_id in notes if request_id not in complete]
+    complete = {(row["customer_id"], row["document_id"]) for row in granted if not Approval(**row).missing}
+    n = credit_notes.c
+    notes = await db.execute(select(n.credit_note_number, n.customer_id, n.request_id))
+    return [number for number, *request in notes if tuple(request) not in complete]
 
 
 def _none(name: str, wrong: list[str]) -> Check:

@@ -4,7 +4,7 @@ import json
 from datetime import date, datetime
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from o2c_billing.tables.schema import charges, drafts
@@ -47,9 +47,10 @@ async def withheld(
     db: AsyncConnection, customer_id: str | None, owner: str | None, after: After, most: int
 ) -> list[Withheld]:
     """Drafts that may not go out."""
-    asked = of(drafts, status="withheld", customer_id=customer_id, owner=owner).order_by(drafts.c.draft_id).limit(most)
+    key = (drafts.c.draft_id, drafts.c.customer_id)
+    asked = of(drafts, status="withheld", customer_id=customer_id, owner=owner).order_by(*key).limit(most)
     if after is not None:
-        asked = asked.where(drafts.c.draft_id > str(after[0]))
+        asked = asked.where(tuple_(*key) > tuple_(*after))
     return [Withheld(**{**row, "reasons": json.loads(row["reasons"])}) for row in await rows_of(db, asked)]
 
 
@@ -57,9 +58,10 @@ async def unbilled(
     db: AsyncConnection, today: Today, customer_id: str | None, after: After, most: int
 ) -> list[Unbilled]:
     """What is delivered and not invoiced, by line."""
-    asked = of(charges, status="unbilled", customer_id=customer_id).order_by(charges.c.line_id).limit(most)
+    key = (charges.c.line_id, charges.c.customer_id)
+    asked = of(charges, status="unbilled", customer_id=customer_id).order_by(*key).limit(most)
     if after is not None:
-        asked = asked.where(charges.c.line_id > str(after[0]))
+        asked = asked.where(tuple_(*key) > tuple_(*after))
     return [_unbilled(row, today) for row in await rows_of(db, asked)]
 
 

@@ -35,6 +35,11 @@ def _whose(*, customer_index: bool = True) -> tuple[Column[str], Column[str], Co
     return _text("customer_id", index=customer_index), _text("legal_entity"), _text("currency")
 
 
+def _whose_own() -> tuple[Column[str], Column[str], Column[str]]:
+    """The same of what bears a number that others give: it is the customer's own, another may use it too."""
+    return _text("customer_id", primary_key=True), _text("legal_entity"), _text("currency")
+
+
 def _delivery() -> tuple[Column[str], ...]:
     return _text("delivery"), _text("channel"), _text("address", info=PERSONAL), _text("problem")
 
@@ -59,7 +64,7 @@ contracts = Table(
     "contracts",
     metadata,
     _text("contract_id", primary_key=True),
-    *_whose(),
+    *_whose_own(),
     _text("kind"),
     _text("alignment"),
     Column("ended_on", Date),
@@ -70,7 +75,7 @@ orders = Table(
     "orders",
     metadata,
     _text("order_id", primary_key=True),
-    *_whose(),
+    *_whose_own(),
     _text("status"),
     Column("contract_id", Text),
     _text("lines"),
@@ -82,13 +87,13 @@ charges = Table(
     "charges",
     metadata,
     _text("line_id", primary_key=True),
-    *_whose(customer_index=False),
+    *_whose_own(),
     _text("kind"),
     _text("status"),
     Column("contract_id", Text),
-    Column("order_id", Text, index=True),
+    Column("order_id", Text),
     Column("order_line_id", Text),
-    Column("delivery_id", Text, index=True),
+    Column("delivery_id", Text),
     Column("contract_line_id", Text),
     Column("period_from", Date),
     _text("product"),
@@ -102,20 +107,23 @@ charges = Table(
     Column("service_to", Date, nullable=False),
     Column("external_ref", Text),
     _text("derivation"),
-    Column("draft_id", Text, index=True),
+    Column("draft_id", Text),
     Column("invoice_number", Text),
     Column("cancel_requested", Boolean, nullable=False),
     _minor("told_minor"),
     _text("blocker"),
     Index("ix_charges_customer_status", "customer_id", "status"),
-    Index("ix_charges_contract_status", "contract_id", "status"),
-    Index("ix_charges_contract_line", "contract_id", "contract_line_id"),
+    Index("ix_charges_contract_status", "customer_id", "contract_id", "status"),
+    Index("ix_charges_contract_line", "customer_id", "contract_id", "contract_line_id"),
+    Index("ix_charges_order", "customer_id", "order_id"),
+    Index("ix_charges_delivery", "customer_id", "delivery_id"),
+    Index("ix_charges_draft", "customer_id", "draft_id"),
 )
 drafts = Table(
     "drafts",
     metadata,
     _text("draft_id", primary_key=True),
-    *_whose(customer_index=False),
+    *_whose_own(),
     _text("origin"),
     _text("status"),
     _minor("net_minor"),
@@ -194,9 +202,9 @@ requests = Table(
     "requests",
     metadata,
     _text("request_id", primary_key=True),
-    *_whose(),
+    *_whose_own(),
     _text("action"),
-    _text("document_id", index=True),
+    _text("document_id"),
     _minor("amount_minor"),
     _text("reason"),
     _text("requested_by"),
@@ -207,6 +215,7 @@ requests = Table(
     Column("approval_id", Text),
     Column("approvals", BigInteger, nullable=False),
     Column("credit_note_number", Text),
+    Index("ix_requests_document", "customer_id", "document_id"),
 )
 postings = Table(
     "postings",
