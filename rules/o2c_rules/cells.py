@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from . import hints
 from .values import BadValue, Kind, Value, literal
 
 Bound = int | Decimal | date
@@ -45,7 +46,7 @@ class Cell:
 ANY = Cell("-")
 _ORDERED = frozenset({Kind.NUMBER, Kind.MONEY, Kind.DATE})
 _INTERVAL = re.compile(r"([\[\](])\s*(.+?)\s*\.\.\s*(.+?)\s*([\[\])])")
-_COMPARISON = re.compile(r"(<=|>=|<|>|!=|=)\s*(.*)")
+_COMPARISON = re.compile(r"(<=|>=|<>|<|>|!=|=)\s*(.*)")
 _NOT = re.compile(r"not\s*\((.*)\)")
 
 
@@ -54,23 +55,36 @@ def parse(text: str, kind: Kind) -> Cell:
     text = text.strip()
     if text in ("", "-"):
         return ANY
+    if kind is Kind.BOOLEAN:
+        text = text.casefold()  # A spreadsheet program writes TRUE; all formats then hold the same.
     if negation := _NOT.fullmatch(text):
         return Cell(text, tuple(_tests(negation[1], kind)), negated=True)
     return Cell(text, tuple(_tests(text, kind)))
 
 
 def _tests(text: str, kind: Kind) -> Iterator[Test]:
+    demand_apart(text, kind)
     for part in split(text):
         if not part:
             raise BadValue(f"an empty test in {text!r}", "write a value between the commas, or - alone")
         yield _test(part, kind)
 
 
+def demand_apart(text: str, kind: Kind) -> None:
+    """BadValue for a comma between two digits: `10,000` is not 10 and 0, nor `2500,00` the values 2500 and 0."""
+    if kind in (Kind.NUMBER, Kind.MONEY) and (found := hints.tight(text, is_money=kind is Kind.MONEY)):
+        raise BadValue(f"{found[0]!r} is one number or several values", found[1])
+
+
 def split(text: str) -> list[str]:
     """The parts between the commas; a comma inside quotation marks or a bracket of date(…) belongs to its part."""
-    parts, start, quoted, depth = [], 0, False, 0
+    parts, start, quoted, escaped, depth = [], 0, False, False, 0
     for at, char in enumerate(text):
-        if char == '"':
+        if escaped:
+            escaped = False
+        elif char == "\\" and quoted:
+            escaped = True
+        elif char == '"':
             quoted = not quoted
         elif not quoted:
             depth += (char == "(" and text[max(0, at - 4) : at] == "date") - (char == ")" and depth > 0)
@@ -87,6 +101,8 @@ def _test(text: str, kind: Kind) -> Test:
         return _equal(text, kind)
     if interval := _INTERVAL.fullmatch(text):
         return _interval(interval, kind)
+    if meant := hints.both(text):
+        raise BadValue(f"{text!r} has two ends", f"write {meant}")
     if comparison := _COMPARISON.fullmatch(text):
         return _comparison(comparison, kind)
     value = _bound(text, kind)
@@ -111,8 +127,8 @@ def _interval(found: re.Match[str], kind: Kind) -> Interval:
 
 
 def _comparison(found: re.Match[str], kind: Kind) -> Interval:
-    if found[1] in ("=", "!="):
-        raise BadValue(f"{found[0]!r} is not written with {found[1]}", f"write {found[2]} or not({found[2]})")
+    if found[1] in ("=", "!=", "<>"):
+        raise BadValue(f"{found[0]!r} is not written with {found[1]}", hints.comparison(found[1], found[2]))
     bound, closed = _bound(found[2], kind), found[1].endswith("=")
     if found[1].startswith("<"):
         return Interval(None, False, bound, closed)

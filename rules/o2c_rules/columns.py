@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from .cells import split
+from .cells import demand_apart, split
 from .circles import circles
 from .expressions import Expression
 from .expressions import parse as parse_expression
 from .feel.words import words
+from .quoting import bare
 from .source import Entries, Findings, Listing, Node, Place, Scalar
 from .table import NO_MATCH, UNDECIDED, Fact, Outcome, Reply, Response
 from .values import BadValue, Kind, Value, literal, number
@@ -58,8 +59,7 @@ def value_of(node: Node, kind: Kind, findings: Findings) -> Value:
         findings.add(node.line, f"a {kind} cannot be several values", "write one value")
         return None
     if kind is Kind.TEXT:
-        bare = node.text.strip()
-        return bare[1:-1] if len(bare) >= 2 and bare[0] == bare[-1] == '"' else bare
+        return bare(node.text.strip())
     try:
         return literal(node.text.strip(), kind)
     except BadValue as error:
@@ -224,16 +224,17 @@ def _allowed(options: Mapping[str, Node], kind: Kind, findings: Findings) -> tup
     if isinstance(node, Listing):
         items: list[Node] = list(node.items)
     elif isinstance(node, Scalar):
-        items = _listed(node, findings)
+        items = _listed(node, kind, findings)
     else:
         findings.add(node.line, "allowed is no list", "allowed: [hold, release]")
         return ()
     return tuple(value_of(item, kind, findings) for item in items)
 
 
-def _listed(node: Scalar, findings: Findings) -> list[Node]:
+def _listed(node: Scalar, kind: Kind, findings: Findings) -> list[Node]:
     """Values with commas between, in one cell or line; a comma in quotation marks belongs to its value."""
     try:
+        demand_apart(node.text, kind)
         return [Scalar(part, node.line) for part in split(node.text)]
     except BadValue as error:
         findings.add(node.line, str(error), error.hint)

@@ -9,6 +9,9 @@ from typing import Any, Final, TypeGuard
 
 from o2c_contracts import money
 
+from . import hints
+from .quoting import quoted, unquoted
+
 Value = int | Decimal | str | bool | date | None
 Facts = Mapping[str, Value]
 
@@ -42,6 +45,7 @@ class BadValue(ValueError):
 
 DIGITS_MOST = 30
 _NUMBER = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.\d+)?", re.ASCII)
+_ZEROS = re.compile(r"[+-]?0[\d_]")
 _AMOUNT = re.compile(r"([+-]?\d+(?:_\d+)*(?:\.\d+)?) ([A-Z]{3})", re.ASCII)
 _DATE = re.compile(r'(?:date\(\s*"(\d{4}-\d\d-\d\d)"\s*\))|(\d{4}-\d\d-\d\d)', re.ASCII)
 _WORD = re.compile(r"[^\s,()\[\]<>=\"']+")
@@ -65,31 +69,39 @@ def literal(text: str, kind: Kind) -> Value:
 def number(text: str) -> int | Decimal:
     """A whole number as int, any other as Decimal, to the last digit; no exponents, NaN or infinity."""
     if not _NUMBER.fullmatch(text) or len(text) > DIGITS_MOST:
-        raise BadValue(
-            f"{text!r} is no number", f"write digits such as 1200.50, without exponent, at most {DIGITS_MOST}"
-        )
+        meant = hints.figure(text) if len(text) <= DIGITS_MOST else ""
+        hint = f"write {meant}" if meant else f"digits such as 1200.50, without exponent, at most {DIGITS_MOST}"
+        raise BadValue(f"{text!r} is no number", hint)
+    if _ZEROS.match(text):
+        raise BadValue(f"{text!r} begins with a zero", "write it without, and a number of thousands without a comma")
     bare = text.replace("_", "")
     return Decimal(bare) if "." in bare else int(bare)
 
 
 def _minor(text: str) -> int:
-    if amount := _AMOUNT.fullmatch(text):
-        return _minor_of(number(amount[1]), amount[2], text)
+    if found := _AMOUNT.fullmatch(text):
+        return _minor_of(number(found[1]), found[2], text)
+    meant = f"write {hints.amount(text) or '2500.00 EUR'}, or whole minor units"
+    if not _NUMBER.fullmatch(text):
+        raise BadValue(f"{text!r} is no number", meant)
     value = number(text)
     if not isinstance(value, int):
-        raise BadValue(f"{text!r} is not a whole number of minor units", f"write {text} EUR, or the minor units")
+        raise BadValue(f"{text!r} is not a whole number of minor units", meant)
     return value
 
 
 def _minor_of(amount: int | Decimal, currency: str, text: str) -> int:
+    """Minor units; decimals beyond those of the currency are refused even where they are zeros, since `2.500 EUR` is
+    two and a half thousand for half of its readers."""
     try:
         places = money.exponent(currency)
     except KeyError:
         raise BadValue(f"{currency!r} is no currency", "write an ISO 4217 code, such as 2500.00 EUR") from None
-    minor = Decimal(amount).scaleb(places)
-    if minor != int(minor):
-        raise BadValue(f"{text!r} has more decimals than {currency}", f"{currency} has {places}")
-    return int(minor)
+    if isinstance(amount, Decimal) and -int(amount.as_tuple().exponent) > places:
+        meant = hints.amount(text)
+        hint = f"{currency} has {places}" + (f"; write {meant} if that is meant" if meant else "")
+        raise BadValue(f"{text!r} has more decimals than {currency}", hint)
+    return int(Decimal(amount).scaleb(places))
 
 
 def _date(text: str) -> date:
@@ -104,20 +116,25 @@ def _date(text: str) -> date:
 
 
 def _boolean(text: str) -> bool:
-    if text not in ("true", "false"):
+    if text.casefold() not in ("true", "false"):
         raise BadValue(f"{text!r} is neither true nor false", "write true or false")
-    return text == "true"
+    return text.casefold() == "true"
 
 
 def _text(text: str) -> str:
     if len(text) >= 2 and text[0] == text[-1] == '"':
-        if '"' in text[1:-1]:
-            raise BadValue(f"{text} has a quotation mark inside", 'separate texts by commas: "a", "b"')
-        return text[1:-1]
+        bare = unquoted(text)
+        if bare is None:
+            raise BadValue(
+                f"{text} has a quotation mark inside", f'write {quoted(text[1:-1])}, or several texts: "a", "b"'
+            )
+        return bare
     if not _WORD.fullmatch(text):
-        raise BadValue(f"{text!r} is not one word", f'put it in double quotes: "{text}"')
+        raise BadValue(f"{text!r} is not one word", hints.word(text))
     if text == "null":
         raise BadValue("null is matched by - only", 'write "null" for the word, or declare what null means in the head')
+    if text == "-":
+        raise BadValue("a dash stands alone: it asks nothing", 'write - as the whole cell, or "-" for that very text')
     return text
 
 

@@ -95,3 +95,22 @@ def test_every_shipped_book_comes_back_from_every_format_with_its_cases(name: st
     assert said(again) == said(document)
     assert document.cases is not None
     assert document.cases.items
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_text_with_quotation_marks_is_asked_for_in_every_format(ending: str) -> None:
+    asked = rb"""
+table: t/words
+policy: F
+version_by: recorded
+facts: {word: {type: text, allowed: ['say "hi"', plain]}}
+outcome: {then: text}
+rows: [{id: R1, word: '"say \"hi\""', then: 'it said \"hi\"'}]
+"""
+    document = formats.load("t/words.yaml", asked)
+
+    again = through(document, ending).table
+
+    assert again.rows[0].cells["word"].tests == ('say "hi"',)
+    assert again.rows[0].outcome == {"then": r"it said \"hi\""}
+    assert again.facts[0].allowed == ('say "hi"', "plain")

@@ -12,6 +12,7 @@ from o2c_rules.feel.nodes import Node
 from o2c_rules.feel.running import number
 from o2c_rules.feel.syntax import expression, unary_tests
 from o2c_rules.feel.words import BadFeel, Source, tokens
+from o2c_rules.quoting import quoted as as_cell
 from o2c_rules.values import BadValue, Kind, Value
 
 _BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/&-]*")
@@ -106,9 +107,7 @@ def own_word(node: Node) -> str:
         return value_text(found)
     if _BARE.fullmatch(found) and found != "null":
         return found
-    if '"' in found:
-        raise BadValue(f"{found!r} has a quotation mark inside", "use a text without quotation marks")
-    return f'"{found}"'
+    return as_cell(found)
 
 
 def is_plain(node: Node) -> bool:

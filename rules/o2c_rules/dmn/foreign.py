@@ -10,6 +10,7 @@ from o2c_rules.columns import RESERVED
 from o2c_rules.feel.nodes import Name, Node, parts
 from o2c_rules.feel.syntax import expression, unary_tests
 from o2c_rules.feel.words import BadFeel
+from o2c_rules.quoting import marked
 from o2c_rules.source import Entries, Findings, Listing, Scalar
 from o2c_rules.source import Node as Item
 from o2c_rules.values import BadValue, Kind, Value
@@ -207,7 +208,7 @@ class _Reading:
 
 def _allowed_item(value: Value, line: int) -> Scalar:
     if isinstance(value, str):
-        return Scalar(f'"{value}"', line, quoted=True)
+        return Scalar(marked(value), line, quoted=True)
     return Scalar(f"{Decimal(value):f}" if isinstance(value, int | Decimal) else str(value), line)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from o2c_rules.quoting import marked
 from o2c_rules.source import TEXT_MOST, Entries, Findings, Listing, Node, Place, Scalar
 from o2c_rules.values import BadValue, Kind
 
@@ -191,7 +192,7 @@ class _Table:
             self._findings.add(line, f"{name}: {text!r}: {error}", error.hint)
             return None
         if isinstance(value, str):
-            return Scalar(f'"{value}"', line, quoted=True)
+            return Scalar(marked(value), line, quoted=True)
         return Scalar("null" if value is None else value_text(value), line)
 
 

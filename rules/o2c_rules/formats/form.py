@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
+from o2c_rules.quoting import marked
 from o2c_rules.source import Entries, Listing, Node, Scalar
 from o2c_rules.table import NO_MATCH, UNDECIDED, Default, Fact, Outcome, Reply, Response, Row, Table
 from o2c_rules.values import Kind, Value
@@ -60,7 +61,7 @@ def written(value: Value) -> str:
     if isinstance(value, int):
         return str(value)
     bare = value == value.strip() and value not in _NULLS and value[0] not in '"['
-    return value if bare else f'"{value}"'
+    return value if bare else marked(value)
 
 
 def _columns(table: Table) -> Iterator[tuple[str, Node]]:
