@@ -133,10 +133,11 @@ class DeliveredWhileHeld(MoneyEvent):
 
 
 class RequestRefused(CustomerEvent):
-    """What somebody asked of a contract, an order or a family cannot be done: nothing was changed."""
+    """What somebody asked of a contract, an order, a delivery or a family cannot be done: nothing was changed."""
 
     request: Word
-    """What was asked: `amend-order`, `cancel-order`, `reopen-order`, `amend-contract`, `join-family`."""
+    """What was asked: `submit-order`, `amend-order`, `cancel-order`, `reopen-order`, `confirm-delivery`,
+    `propose-contract`, `amend-contract`, `join-family`, `set-limit`."""
     document_id: Id
     reasons: tuple[Reason, ...]
 

@@ -1,6 +1,12 @@
 """Orders that come twice, are amended, reopened, cancelled, or delivered although nobody accepted them."""
 
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
 from o2c_chassis.testing import of
+from o2c_contracts.intake import DeliveredLine
 from o2c_contracts.master import Instructions
 from o2c_contracts.orders import (
     DeliveredWhileHeld,
@@ -9,9 +15,10 @@ from o2c_contracts.orders import (
     OrderReleased,
     RequestRefused,
 )
-from o2c_orders.domain.orders import Hold
+from o2c_orders.domain.orders import Delivery, Hold, Order
 
 from tests.orders.cast import (
+    TODAY,
     amendment,
     buckets,
     cancellation,
@@ -212,6 +219,53 @@ def test_goods_that_leave_without_any_order_are_told() -> None:
     world.tell(*known())
 
     assert told(world.tell(delivery("never-ordered", 100))) == ["DeliveredWhileHeld"]
+
+
+def test_a_delivery_that_is_told_again_says_nothing() -> None:
+    world = rig()
+    world.tell(*known(), order("o1", lines=(line(600, quantity=6),)), delivery("o1", 300, quantity="3"))
+
+    events = world.tell(delivery("o1", 300, quantity="3.0"))
+
+    assert events == []
+    assert buckets(world) == (300, 300, 0)
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"quantity": "2"},
+        {"euros": 200},
+        {"delivered_on": TODAY + timedelta(days=1)},
+        {"order_id": "o2"},
+        {"currency": "USD"},
+        {"legal_entity": "FR01"},
+        {"lines": (DeliveredLine(line_id="2", quantity=Decimal(3), net_minor=cents(300)),)},
+    ],
+    ids=lambda otherwise: next(iter(otherwise)),
+)
+def test_another_delivery_of_the_same_number_is_refused_and_changes_nothing(otherwise: dict[str, Any]) -> None:
+    world = rig()
+    world.tell(*known(), order("o1", lines=(line(600, quantity=6),)), order("o2", 100))
+    world.tell(delivery("o1", 300, quantity="3"))
+    before = world.rows("orders", Order), world.rows("orders", Delivery), buckets(world)
+
+    told_again: dict[str, Any] = {"order_id": "o1", "euros": 300, "quantity": "3", "delivery_id": "D-o1-1"}
+    events = world.tell(delivery(**told_again | otherwise))
+
+    [refusal] = of(events, RequestRefused)
+    assert (refusal.request, refusal.document_id) == ("confirm-delivery", "D-o1-1")
+    assert [(r.row, r.field) for r in refusal.reasons] == [("delivery-number-taken", "delivery_id")]
+    assert (world.rows("orders", Order), world.rows("orders", Delivery), buckets(world)) == before
+
+
+def test_two_customers_may_use_the_same_delivery_number() -> None:
+    world = rig()
+    world.tell(*known("anna"), *known("ben"), order("o1", 100, "anna"), order("o1", 300, "ben"))
+
+    world.tell(delivery("o1", 100, "anna"), delivery("o1", 300, "ben"))
+
+    assert (buckets(world, "anna"), buckets(world, "ben")) == ((0, 100, 0), (0, 300, 0))
 
 
 def test_a_held_order_that_is_cancelled_waits_no_longer() -> None:

@@ -130,15 +130,6 @@ def test_an_invoice_of_a_delivery_without_lines_of_the_order_takes_all_of_it() -
     assert buckets(world) == (0, 0, 600)
 
 
-def test_a_delivery_told_again_in_another_currency_leaves_nothing_behind() -> None:
-    world = rig()
-    world.tell(*known(euros=None))
-
-    world.tell(delivery("o1", 100), delivery("o1", 100, currency="USD"))
-
-    assert (buckets(world), buckets(world, currency="USD")) == ((0, 0, 0), (0, 100, 0))
-
-
 def test_goods_whose_charge_was_taken_back_are_no_exposure_and_make_room() -> None:
     world = rig()
     world.tell(*known(euros=150))

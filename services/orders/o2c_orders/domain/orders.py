@@ -80,6 +80,12 @@ class Delivery:
         return 0 if "*" in done else sum(net for line_id, (_, net) in lines.items() if line_id not in done)
 
     @property
+    def facts(self) -> tuple[object, ...]:
+        """What the delivery itself says; a number told again with other facts than these is another delivery."""
+        lines = {line_id: (Decimal(quantity), net) for line_id, (quantity, net) in json.loads(self.lines).items()}
+        return self.order_id, self.legal_entity, self.currency, self.delivered_on, lines
+
+    @property
     def of_lines(self) -> dict[str, tuple[Decimal, int]]:
         """Order line -> quantity and net that have left, by the delivery or else by the invoice."""
         found = json.loads(self.invoiced) | json.loads(self.lines)

@@ -11,22 +11,18 @@ from o2c_contracts.billing import BillingItemCancelled, InvoiceIssued, InvoiceLi
 from o2c_contracts.event import Event, MoneyEvent
 from o2c_contracts.intake import DeliveryConfirmed
 from o2c_contracts.orders import DeliveredWhileHeld
+from o2c_rules.rulebook import Facts
 
 from o2c_orders.domain.exposure import Item
 from o2c_orders.domain.orders import ACCEPTED, Delivery, Order
 
 from . import holds, ledger
+from .orders import refused
 
 
 def on_delivery_confirmed(event: DeliveryConfirmed, work: WorkingSet) -> Iterator[Event]:
     """Delivered is no longer on order. Goods that left without an accepted order are somebody's to look at."""
     before = work.get(Delivery, customer_id=event.customer_id, delivery_id=event.delivery_id)
-    quantities: dict[str, Decimal] = defaultdict(Decimal)
-    nets: dict[str, int] = defaultdict(int)
-    for line in event.lines:
-        quantities[line.line_id] += line.quantity
-        nets[line.line_id] += line.net_minor
-    lines = {line_id: (f"{quantity:f}", nets[line_id]) for line_id, quantity in quantities.items()}
     delivery = replace(
         before or _made(event.customer_id, event.delivery_id, event.order_id, event),
         order_id=event.order_id,
@@ -34,8 +30,11 @@ def on_delivery_confirmed(event: DeliveryConfirmed, work: WorkingSet) -> Iterato
         currency=event.currency,
         known=True,
         delivered_on=event.delivered_on,
-        lines=json.dumps(lines),
+        lines=_lines(event),
     )
+    if before is not None and before.known:
+        yield from _told_again(before, delivery, work)
+        return
     ledger.record(before, delivery, work)
     ledger.delivered(event, event.order_id, work)
     order = work.get(Order, customer_id=event.customer_id, order_id=event.order_id)
@@ -49,6 +48,29 @@ def on_delivery_confirmed(event: DeliveryConfirmed, work: WorkingSet) -> Iterato
             net_minor=event.net_minor,
         )
     yield from holds.release(event.customer_id, work)
+
+
+def _told_again(before: Delivery, delivery: Delivery, work: WorkingSet) -> Iterator[Event]:
+    """The same number with the same content is a repeat and says nothing; with another content it is refused."""
+    sheet: Facts = {
+        "request": "confirm-delivery",
+        "state": "delivered",
+        "document_id": before.delivery_id,
+        "currency": before.currency,
+        "same_content": delivery.facts == before.facts,
+    }
+    asked = work.ask("orders/requests", sheet, subject=before.delivery_id)
+    if asked["then"] == "refuse":
+        yield refused(before.customer_id, before.delivery_id, "confirm-delivery", asked)
+
+
+def _lines(event: DeliveryConfirmed) -> str:
+    quantities: dict[str, Decimal] = defaultdict(Decimal)
+    nets: dict[str, int] = defaultdict(int)
+    for line in event.lines:
+        quantities[line.line_id] += line.quantity
+        nets[line.line_id] += line.net_minor
+    return json.dumps({line_id: (f"{quantity:f}", nets[line_id]) for line_id, quantity in quantities.items()})
 
 
 def on_invoice_issued(event: InvoiceIssued, work: WorkingSet) -> Iterator[Event]:
