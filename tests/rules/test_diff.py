@@ -77,6 +77,24 @@ def test_a_derived_fact_that_is_computed_otherwise_is_two_columns() -> None:
     assert any("percent above 0.5" in text and "percent before up to 0.5" in text for text, _ in found.changes)
 
 
+LEVELS = """\
+table: t/levels
+policy: F
+version_by: recorded
+facts: {level: {type: number, allowed: [1, 2, 3, 4]}}
+outcome: {then: text}
+default: {then: b}
+rows:
+  - {id: R1, level: "1, 2", then: a}
+"""
+
+
+def test_numbers_that_are_named_as_allowed_are_told_as_such() -> None:
+    old, new = (read_table("t/levels.yaml", t.encode()) for t in (LEVELS, LEVELS.replace('"1, 2"', '"4"')))
+
+    assert [text for text, _ in difference(old, new).changes] == ["level 1 or 2: then a -> b", "level 4: then b -> a"]
+
+
 def test_tables_that_come_and_go_are_named() -> None:
     files = dict(RuleBook.shipped().files)
     less = {n: c for n, c in files.items() if not n.startswith("orders/tolerance")}

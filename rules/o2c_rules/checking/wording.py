@@ -100,6 +100,8 @@ def _amount(value: int | Decimal, currency: str | None) -> str:
 
 def _words(column: Column, places: Sequence[int]) -> str:
     coder = column.coder
+    if column.fact.kind in ORDERED:
+        return _listed([value_text(column.fact, value) for value in column.fact.allowed if coder.place(value) in places])
     known = {place: shown(word) for word, place in coder.words.items()}
     open_ended = not column.fact.allowed and column.fact.kind is Kind.TEXT
     if open_ended and len(known) in places:
