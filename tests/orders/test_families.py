@@ -1,8 +1,9 @@
 """Customers that share a limit, and limits in another currency."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from o2c_chassis.testing import of
 from o2c_contracts.collections import AccountResumed, AccountStopped
 from o2c_contracts.master import FamilyChanged
@@ -200,6 +201,48 @@ def test_an_order_held_for_a_rate_looks_once_more_in_case_the_rate_came_at_the_s
     events = world.until(MONDAY + timedelta(minutes=1))
 
     assert told(events) == ["OrderReleased"]
+
+
+BERLIN_MIDNIGHT = datetime(2026, 1, 5, 23, tzinfo=UTC)
+"""When the sixth of January begins."""
+
+
+@pytest.mark.parametrize("told_after", [timedelta(0), timedelta(hours=5)], ids=["at once", "hours later"])
+def test_an_order_held_for_a_rate_goes_when_a_rate_that_was_told_ahead_begins_to_hold(told_after: timedelta) -> None:
+    world = rig()
+    world.tell(registered(), limited(euros=1000), contracted(currency="USD"))
+    world.tell(order("o1", 100, currency="USD"))
+    world.until(MONDAY + told_after)
+
+    told_today = world.tell(rate("1.1", valid_on=date(2026, 1, 6)))
+    before_midnight = world.until(BERLIN_MIDNIGHT - timedelta(seconds=1))
+    events = world.until(BERLIN_MIDNIGHT)
+
+    assert [type(e) for e in (*told_today, *before_midnight) if isinstance(e, OrderReleased)] == []
+    assert told(events) == ["OrderReleased"]
+    assert world.deadlines("orders") == {}
+
+
+def test_a_rate_told_ahead_releases_an_order_that_came_after_it_too() -> None:
+    world = rig()
+    world.tell(registered(), limited(euros=1000), contracted(currency="USD"))
+    world.tell(rate("1.1", valid_on=date(2026, 1, 7)), rate("1.2", valid_on=date(2026, 1, 6)))
+
+    held = world.tell(order("o1", 100, currency="USD"))
+    events = world.until(BERLIN_MIDNIGHT)
+
+    assert told(held) == ["OrderHeld"]
+    assert "OrderReleased" in told(events)
+
+
+def test_a_rate_told_ahead_that_leaves_too_much_exposure_keeps_the_order_for_that_reason() -> None:
+    world = rig()
+    world.tell(registered(), limited(euros=1000), contracted(currency="USD"))
+    world.tell(order("o1", 5000, currency="USD"), rate("1", valid_on=date(2026, 1, 6)))
+
+    events = world.until(BERLIN_MIDNIGHT)
+
+    assert [r.row for r in of(events, OrderHeld)[0].reasons] == ["over-limit"]
 
 
 def test_a_rate_that_comes_late_decides_nothing_again() -> None:

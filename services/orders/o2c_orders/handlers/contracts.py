@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from o2c_chassis.service import DeadlineReached
@@ -18,7 +18,6 @@ from o2c_contracts.orders import (
     Reason,
     RequestRefused,
 )
-from o2c_rules.entities import zone
 
 from o2c_orders.domain.contracts import ACTIVE, ENDED, REFUSED, Contract, ContractVersion, as_json, in_order
 
@@ -244,8 +243,8 @@ def _watch_the_end(contract: Contract, work: WorkingSet) -> None:
     if contract.ends_on is None or contract.ends_on == date.max:
         work.disarm(END, _subject(contract))
         return
-    midnight = datetime.combine(contract.ends_on + timedelta(days=1), time(), zone(work.book, contract.legal_entity))
-    due_at = max(midnight.astimezone(UTC), work.at + timedelta(minutes=1))
+    midnight = credit.begins(contract.ends_on + timedelta(days=1), contract.legal_entity, work)
+    due_at = max(midnight, work.at + timedelta(minutes=1))
     work.arm(END, _subject(contract), due_at, customer_id=contract.customer_id)
 
 

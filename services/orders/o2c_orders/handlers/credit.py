@@ -4,12 +4,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.orders import CreditChanged, Reason
-from o2c_rules.entities import UnknownEntity
+from o2c_rules.entities import UnknownEntity, zone
 from o2c_rules.rulebook import Facts
 
 from o2c_orders import facts
@@ -148,6 +148,11 @@ def today_of(legal_entity: str, work: WorkingSet) -> date | None:
         return work.today(legal_entity)
     except UnknownEntity:
         return None
+
+
+def begins(day: date, legal_entity: str, work: WorkingSet) -> datetime:
+    """The instant at which a day begins for a company."""
+    return datetime.combine(day, time(), zone(work.book, legal_entity)).astimezone(UTC)
 
 
 def _objections(asked: Asked) -> tuple[Objection, ...]:

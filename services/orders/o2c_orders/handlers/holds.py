@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from o2c_chassis.approvals import Approval, end
 from o2c_chassis.service import DeadlineReached
@@ -13,6 +13,7 @@ from o2c_contracts.orders import OrderAccepted, OrderAmended, OrderHeld, OrderRe
 from o2c_contracts.shared import ApprovalVoided
 
 from o2c_orders.domain.customers import Customer
+from o2c_orders.domain.exposure import Rate
 from o2c_orders.domain.orders import ACCEPTED, HELD, WAITING, Hold, Order
 
 from . import credit, ledger, notices
@@ -137,7 +138,7 @@ def on_unknown_party_due(event: DeadlineReached, work: WorkingSet) -> Iterator[E
 
 
 def on_rate_look(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
-    """Look once more for a rate that may have been published while the order was being held."""
+    """Look again for a rate: one published while the order was being held, or one that begins to hold today."""
     yield from release(str(event.customer_id), work)
 
 
@@ -166,8 +167,8 @@ def _keep_waiting(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> 
     if waited is None:
         hold = notices.begin(hold, asking.order, work)
     work.put(hold)
-    if hold.rate_pair and (waited is None or hold.rate_pair != waited.rate_pair):
-        work.arm(RATE_LOOK, hold.subject, work.at + _RATE_LOOK_AFTER, customer_id=hold.customer_id)
+    if hold.rate_pair and (look_at := _next_look(hold, waited, work)):
+        work.arm(RATE_LOOK, hold.subject, look_at, customer_id=hold.customer_id)
     yield from _tell(asking, hold, verdict, work)
 
 
@@ -191,6 +192,15 @@ def _changed(asking: Asking, waited: Hold, verdict: credit.Verdict) -> str:
     if asking.amendment_id:
         return "the order was amended"
     return "" if waited.rows == verdict.rows else "the reasons against the order changed"
+
+
+def _next_look(hold: Hold, waited: Hold | None, work: WorkingSet) -> datetime | None:
+    """First a minute later, for a rate that came at the same moment; then when the next rate begins that was told."""
+    if waited is None or waited.rate_pair != hold.rate_pair:
+        return work.at + _RATE_LOOK_AFTER
+    today = credit.today_of(hold.legal_entity, work) or work.at.date()
+    ahead = [r.valid_on for r in work.find(Rate, pair=hold.rate_pair, counts=True) if r.valid_on > today]
+    return credit.begins(min(ahead), hold.legal_entity, work) if ahead else None
 
 
 def _begun(asking: Asking, work: WorkingSet) -> Hold:
