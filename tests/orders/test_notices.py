@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from o2c_chassis.testing import of
+from o2c_contracts.master import Instructions
 from o2c_contracts.shared import EscalationRaised
+from o2c_orders.domain.orders import Hold
 
 from tests.orders.cast import amendment, cancellation, known, limited, order, registered, reopening, rig
 
@@ -26,6 +28,19 @@ def test_notices_go_out_at_shares_of_the_target_in_business_time() -> None:
     ]
     assert events[0].text == "50 % of 4 business hours have passed; the order waits: over-limit"
     assert world.deadlines("orders") == {}
+
+
+def test_the_first_notice_goes_to_whoever_owns_the_order_by_then() -> None:
+    world = rig()
+    world.tell(*known(instructions=Instructions(purchase_order_needed=True)))
+    world.tell(order("o1", 9000), at=FRIDAY_AFTERNOON)
+    [before] = world.rows("orders", Hold)
+
+    world.tell(limited(euros=9000))
+    [notice] = of(world.until(FRIDAY_AFTERNOON + timedelta(hours=2)), EscalationRaised)
+
+    assert (before.owner, notice.level, notice.to) == ("credit_analyst", "50", "sales_director")
+    assert notice.text.endswith("the order waits: purchase-order-missing")
 
 
 def test_the_clock_stands_still_over_the_weekend() -> None:

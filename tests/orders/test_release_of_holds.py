@@ -362,5 +362,5 @@ def test_every_hold_has_an_owner_and_a_day_on_which_somebody_hears_of_it() -> No
     world.tell(order("o2", 500))
 
     [hold] = world.rows("orders", Hold, open=True)
-    assert (hold.owner, hold.target_hours, hold.step, hold.step_to) == ("credit_analyst", 4, 50, "credit_analyst")
+    assert (hold.owner, hold.target_hours, hold.step, hold.step_to) == ("credit_analyst", 4, 50, "owner")
     assert world.deadlines("orders")["order-sla", "anna/o2"].date() == TODAY

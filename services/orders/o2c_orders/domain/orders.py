@@ -145,6 +145,7 @@ class Hold:
     step: int = 0
     """The share of the target at which the next notice goes out, in percent; 0: no more notices."""
     step_to: str = ""
+    """Who hears of it then: a role, or `owner` for whoever owns it by that time."""
     ended_at: datetime | None = None
     noticed: int = 0
     """The share of the target at which somebody last heard of it, in percent; 0: nobody yet."""

@@ -18,6 +18,8 @@ from o2c_orders.domain.orders import Hold, Order
 from . import credit
 
 NOTICE = "order-sla"
+OWNER = "owner"
+"""How the table names whoever owns the hold when a notice goes out."""
 _LATER = timedelta(minutes=1)
 
 
@@ -57,7 +59,7 @@ def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
         escalation_id=f"{hold.subject}:{hold.step}:{hold.round}",
         document_id=hold.order_id,
         level=str(hold.step),
-        to=hold.step_to,
+        to=hold.owner if hold.step_to == OWNER else hold.step_to,
         text=f"{hold.step} % of {hold.target_hours} business hours have passed; the order waits: {waiting}"[:500],
     )
 
