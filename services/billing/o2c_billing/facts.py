@@ -49,7 +49,7 @@ def prebill(bill: Bill, today: date, entity_known: bool) -> Facts:
         "mixes_outside_scope": bill.mixes_outside_scope,
         **_buyer(bill),
         **_order(bill),
-        **_contract(bill, today),
+        **_contract(bill),
         **_delivered(bill),
     }
 
@@ -121,7 +121,7 @@ def _order(bill: Bill) -> dict[str, Any]:
     }
 
 
-def _contract(bill: Bill, today: date) -> dict[str, Any]:
+def _contract(bill: Bill) -> dict[str, Any]:
     contract = bill.contract
     if contract is None:
         return {
@@ -130,12 +130,11 @@ def _contract(bill: Bill, today: date) -> dict[str, Any]:
             "after_contract_end": False,
             "same_money_as_contract": True,
         }
-    ends = [d for d in (contract.ended_on, Schedule(contract).terms_on(today).ends_on) if d]
-    last = min(ends, default=None)
+    last = Schedule(contract).last_day
     return {
         "contract_known": True,
         "contract_kind": contract.kind,
-        "after_contract_end": last is not None and any(c.service_from > last for c in bill.charges),
+        "after_contract_end": any(c.service_from > last for c in bill.charges),
         "same_money_as_contract": (contract.legal_entity, contract.currency)
         == (bill.draft.legal_entity, bill.draft.currency),
     }

@@ -1,7 +1,7 @@
 """Contracts as billing needs them: terms with the date from which they hold, and what is charged every month."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -30,6 +30,24 @@ class Terms(Part):
     discount_percent: Exact | None = None
     discount_days: int | None = None
     lines: tuple[ContractLine, ...] = ()
+
+    def line(self, line_id: str) -> ContractLine | None:
+        return next((line for line in self.lines if line.line_id == line_id), None)
+
+
+def in_order(versions: Iterable[Terms]) -> list[Terms]:
+    """By the days from which they hold, in whatever order they were agreed and heard."""
+    return sorted(versions, key=lambda t: (t.effective_on, t.version))
+
+
+class Charged(NamedTuple):
+    """Which months of a line were charged, counted from the day with which its first charge began."""
+
+    anchor: date
+    before: int
+    """Months before the anchor's: charged when an amendment let the line begin earlier."""
+    months: int
+    """From the anchor's on."""
 
 
 class Stretch(NamedTuple):
@@ -68,26 +86,38 @@ class Contract:
     """`anchored` or `calendar`; decided once, when the contract became active."""
     ended_on: date | None
     versions: str
-    """JSON: the Terms, oldest version first."""
+    """JSON: the Terms."""
     charged: str = "{}"
-    """JSON: line -> how many of its months were charged."""
+    """JSON: line -> its Charged; a number alone counts from the start that its first version gave it."""
 
     @property
     def terms(self) -> tuple[Terms, ...]:
-        return read(Terms, self.versions)
+        """In the order in which they hold."""
+        return tuple(in_order(read(Terms, self.versions)))
 
     @property
-    def months_charged(self) -> dict[str, int]:
-        return {line: int(count) for line, count in json.loads(self.charged).items()}
+    def months_charged(self) -> dict[str, Charged]:
+        written_down = json.loads(self.charged)
+        return {
+            line_id: Charged(self._first_start(line_id), 0, said)
+            if isinstance(said, int)
+            else Charged(date.fromisoformat(said[0]), *said[1:])
+            for line_id, said in written_down.items()
+        }
 
     def with_terms(self, terms: Terms) -> "Contract":
         """With one version more; the same version again replaces it."""
         others = [t for t in self.terms if t.version != terms.version]
-        versions = sorted([*others, terms], key=lambda t: t.version)
-        return replace(self, versions=written(versions))
+        return replace(self, versions=written(in_order([*others, terms])))
 
-    def with_months(self, counts: Mapping[str, int]) -> "Contract":
-        return replace(self, charged=json.dumps({**self.months_charged, **counts}, sort_keys=True))
+    def with_months(self, charged: Mapping[str, Charged]) -> "Contract":
+        after = {**self.months_charged, **charged}
+        as_json = {line_id: [c.anchor.isoformat(), c.before, c.months] for line_id, c in after.items()}
+        return replace(self, charged=json.dumps(as_json, sort_keys=True))
+
+    def _first_start(self, line_id: str) -> date:
+        versions = sorted(self.terms, key=lambda t: t.version)
+        return next(line.starts_on for t in versions if (line := t.line(line_id)))
 
 
 class Schedule:
@@ -96,14 +126,20 @@ class Schedule:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._terms = contract.terms
-        self._anchors: dict[str, date] = {}
-        for terms in self._terms:
-            for line in terms.lines:
-                self._anchors.setdefault(line.line_id, line.starts_on)
+        self._charged = contract.months_charged
+        self._starts: dict[str, date] = {}
+        for line in (line for terms in self._terms for line in terms.lines):
+            self._starts[line.line_id] = min(line.starts_on, self._starts.get(line.line_id, line.starts_on))
 
     @property
     def line_ids(self) -> list[str]:
-        return list(self._anchors)
+        return list(self._starts)
+
+    @property
+    def last_day(self) -> date:
+        """The contract's end by the version that is the last to hold, unless it was ended before; FOREVER if open."""
+        agreed = self._terms[-1].ends_on if self._terms else None
+        return min(agreed or FOREVER, self.contract.ended_on or FOREVER)
 
     def terms_on(self, day: date) -> Terms:
         """The latest version that holds on a day; before the first one, the first."""
@@ -111,17 +147,21 @@ class Schedule:
         return holding[-1] if holding else self._terms[0]
 
     def month(self, line_id: str, index: int) -> Period:
-        """The charged month with this number, 0 the first."""
-        anchor = self._anchors[line_id]
+        """The charged month with this number, 0 the first that was charged, or will be."""
+        anchor = self._charged_of(line_id).anchor
         return period(anchor.replace(day=1) if self.contract.alignment == CALENDAR else anchor, index)
+
+    def months_charged(self) -> Iterator[tuple[str, Period]]:
+        """Each line with each of its months that were charged so far."""
+        for line_id, charged in self._charged.items():
+            for index in range(-charged.before, charged.months):
+                yield line_id, self.month(line_id, index)
 
     def ends_on(self, line_id: str) -> date:
         """The last day on which the line can be charged, as far as is known."""
         newest = self._terms[-1]
-        line = next((line for line in newest.lines if line.line_id == line_id), None)
-        if line is None:
-            return newest.effective_on - DAY
-        return self._last_day(newest, line)
+        line = newest.line(line_id)
+        return newest.effective_on - DAY if line is None else min(line.ends_on or FOREVER, self.last_day)
 
     def stretches(self, line_id: str, month: Period) -> Iterator[Stretch]:
         """The charged days of a month, split where price, quantity, product or tax code change."""
@@ -139,32 +179,36 @@ class Schedule:
 
     def next_month(self) -> date | None:
         """When the next charge is due; None when nothing will be charged any more."""
-        counts = self.contract.months_charged
+        following = {line_id: self.month(line_id, self._charged_of(line_id).months) for line_id in self._starts}
         starts = [
-            max(self.month(line_id, counts.get(line_id, 0)).first, self._anchors[line_id])
-            for line_id in self._anchors
-            if self.month(line_id, counts.get(line_id, 0)).first <= self.ends_on(line_id)
+            max(month.first, self._starts[line_id])
+            for line_id, month in following.items()
+            if month.first <= self.ends_on(line_id)
         ]
         return min(starts, default=None)
 
-    def due_months(self, today: date) -> Iterator[tuple[str, int, Period]]:
-        """Line, number and days of each month that has begun and was not charged yet."""
-        counts = self.contract.months_charged
-        for line_id, anchor in self._anchors.items():
-            index, end = counts.get(line_id, 0), self.ends_on(line_id)
-            while (month := self.month(line_id, index)).first <= end and max(month.first, anchor) <= today:
-                yield line_id, index, month
-                index += 1
+    def due_months(self, today: date) -> Iterator[tuple[str, Charged, Period]]:
+        """Line, what is charged of it with this month, and the days of each month that has begun and was not yet."""
+        for line_id, start in self._starts.items():
+            charged, end = self._charged_of(line_id), self.ends_on(line_id)
+            while self.month(line_id, -charged.before).first > start:
+                charged = charged._replace(before=charged.before + 1)
+                yield line_id, charged, self.month(line_id, -charged.before)
+            while (month := self.month(line_id, charged.months)).first <= end and max(month.first, start) <= today:
+                charged = charged._replace(months=charged.months + 1)
+                yield line_id, charged, month
+
+    def _charged_of(self, line_id: str) -> Charged:
+        return self._charged.get(line_id) or Charged(self._starts[line_id], 0, 0)
 
     def _line_on(self, line_id: str, day: date) -> tuple[ContractLine | None, int]:
         terms = self.terms_on(day)
-        line = next((line for line in terms.lines if line.line_id == line_id), None)
-        if line is None or not max(line.starts_on, terms.starts_on) <= day <= self._last_day(terms, line):
+        line = terms.line(line_id)
+        if line is None or not max(line.starts_on, terms.starts_on) <= day <= min(
+            line.ends_on or FOREVER, self.last_day
+        ):
             return None, terms.version
         return line, terms.version
-
-    def _last_day(self, terms: Terms, line: ContractLine) -> date:
-        return min(line.ends_on or FOREVER, terms.ends_on or FOREVER, self.contract.ended_on or FOREVER)
 
 
 def _same_charge(one: ContractLine, other: ContractLine) -> bool:

@@ -28,9 +28,15 @@ def on_contract_activated(event: ContractActivated, work: WorkingSet) -> Iterato
 
 
 def on_contract_amended(event: ContractAmended, work: WorkingSet) -> Iterator[Event]:
-    """Months charged already, from its date on, are computed again; the difference is charged or credited."""
-    contract = _known(event, work) or _new(event, work)
-    yield from _amended(contract.with_terms(terms_of(event)), event.effective_on, work)
+    """Months charged already, from its date on, are computed again; the difference is charged or credited.
+
+    So are those between the end that the contract had and the one that it has now.
+    """
+    before = _known(event, work) or _new(event, work)
+    after = before.with_terms(terms_of(event))
+    ends = {Schedule(before).last_day, Schedule(after).last_day}
+    since = event.effective_on if len(ends) == 1 else min(event.effective_on, min(ends) + DAY)
+    yield from _amended(after, since, work)
 
 
 def on_contract_ended(event: ContractEnded, work: WorkingSet) -> Iterator[Event]:
@@ -75,24 +81,23 @@ def _amended(contract: Contract, since: date, work: WorkingSet) -> Iterator[Even
     more: list[Charge] = []
     unbilled = _unbilled_on(contract, work)
     schedule = Schedule(contract)
-    for line_id, count in contract.months_charged.items():
-        for month in (schedule.month(line_id, n) for n in range(count)):
-            if month.last >= since:
-                yield from corrected(schedule, line_id, month, more, work)
+    for line_id, month in schedule.months_charged():
+        if month.last >= since:
+            yield from corrected(schedule, line_id, month, more, work)
     yield from _charged(contract, more, work)
     yield from rechecked(unbilled, work)
 
 
 def _charged(contract: Contract, more: list[Charge], work: WorkingSet) -> Iterator[Event]:
     """Charge each month that has begun, with what else came up, and wake up when the next one begins."""
-    charges, counts = list(more), {}
+    charges, charged = list(more), {}
     schedule = Schedule(contract)
-    for line_id, index, month in schedule.due_months(work.today(contract.legal_entity)):
-        counts[line_id] = index + 1
+    for line_id, with_this, month in schedule.due_months(work.today(contract.legal_entity)):
+        charged[line_id] = with_this
         for stretch in schedule.stretches(line_id, month):
             name = joined(contract.contract_id, line_id, stretch.first)
             charges.append(monthly(contract, month, stretch, name))
-    contract = contract.with_months(counts)
+    contract = contract.with_months(charged)
     work.put(contract)
     subject = of_customer(contract.customer_id, contract.contract_id)
     if day := Schedule(contract).next_month():
