@@ -103,7 +103,8 @@ def test_a_ladder_climbs_by_one_level_to_an_end(row: str, old: str, new: str, ki
 
 
 def test_a_level_that_no_row_leads_to_is_skipped() -> None:
-    book = changed(("orders/request-escalation.yaml", "share: 50, next_share: 80", "share: 50, next_share: 90"))
+    step = 'share: "[50..80)", next_share: '
+    book = changed(("orders/request-escalation.yaml", f"{step}80", f"{step}90"))
 
     kinds = {flaw.kind for flaw in check(book, ["orders/request-escalation"])}
 
