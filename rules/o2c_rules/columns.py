@@ -144,7 +144,7 @@ def _derived(name: str, node: Node, line: Place, facts: Mapping[str, Fact], find
 
 
 def _circular(derivations: list[tuple[str, Node, Place]], findings: Findings) -> set[str]:
-    """The derived facts that need themselves, each with a finding."""
+    """The derived facts that need themselves, with one finding for each circle."""
     texts: dict[str, Scalar] = {}
     needs: dict[str, tuple[str, ...]] = {}
     for name, node, _ in derivations:
@@ -155,9 +155,11 @@ def _circular(derivations: list[tuple[str, Node, Place]], findings: Findings) ->
                 needs[name] = tuple(words(written.text))
             except BadValue:
                 continue
-    found = set()
+    found: set[str] = set()
     for circle in circles(needs):
-        found.add(circle[0])
+        if circle[0] in found:
+            continue
+        found |= set(circle)
         findings.add(
             texts[circle[0]].line,
             f"{texts[circle[0]].text!r}: {circle[1]!r} is no fact declared above, "

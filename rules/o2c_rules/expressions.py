@@ -16,32 +16,20 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import (
-    ROUND_CEILING,
-    ROUND_FLOOR,
-    ROUND_HALF_UP,
-    Context,
-    Decimal,
-    DecimalException,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-)
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, DecimalException
+from difflib import get_close_matches
 from functools import reduce
 from typing import Any
 
+from .exact import EXACT, Env, Run, arithmetic, modulo
 from .feel import nodes
 from .feel.nodes import Node
 from .feel.syntax import expression as feel
 from .feel.words import BadFeel
+from .misreadings import demand_meant
 from .values import MISSING, Absent, BadValue, Kind, Value, literal, number
 
-Env = Mapping[str, Value | Absent]
-Run = Callable[[Env], Any]
 LENGTH_MOST = 1_000
-_EXACT = Context(
-    prec=60, rounding=ROUND_HALF_UP, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow]
-)
 
 
 class BadExpression(BadValue):
@@ -88,6 +76,7 @@ def parse(text: str, kinds: Mapping[str, Kind]) -> Expression:
             f"an expression of {len(text)} characters", f"at most {LENGTH_MOST}; name a part of it as a derived fact"
         )
     try:
+        demand_meant(text)
         tree = feel(text)
     except BadFeel as error:
         raise BadExpression(str(error), error.hint) from None
@@ -105,6 +94,8 @@ class _Term:
     kind: Kind
     run: Run
     whole: bool = False
+    fixed: bool = False
+    """It reads no fact: its value is known already."""
 
 
 _NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY})
@@ -124,7 +115,19 @@ _TEXTS: dict[str, tuple[int, Kind, Callable[..., Value]]] = {
     "upper case": (1, Kind.TEXT, lambda a: a.upper()),
     "lower case": (1, Kind.TEXT, lambda a: a.lower()),
 }
-_KNOWN = "if(test, a, b), min(a, b, …), abs(a), round(a, places), floor(a), not(a), contains(a, b)"
+_FUNCTIONS = {
+    "if": "if(test, a, b)",
+    "not": "not(a)",
+    "min": "min(a, b, …)",
+    "max": "max(a, b, …)",
+    "abs": "abs(a)",
+    "round": "round(a, places)",
+    "floor": "floor(a)",
+    "ceiling": "ceiling(a)",
+    "modulo": "modulo(a, b)",
+    "date": 'date("2026-01-31")',
+    **{name: f"{name}({'a, b' if count == 2 else 'a'})" for name, (count, _, _) in _TEXTS.items()},
+}
 
 
 class _Typing:
@@ -133,12 +136,29 @@ class _Typing:
     def __init__(self, text: str, kinds: Mapping[str, Kind]) -> None:
         self._text, self._kinds = text, kinds
         self.names: dict[str, None] = {}
+        self._read = 0
+        """How many times a fact was named so far."""
 
     def of(self, node: Node) -> _Term:
         make = _TERMS.get(type(node))
         if make is None:
             raise self._bad("lists and contexts are no facts", "one value: a number, a text, a date, true or false")
-        return make(self, node)
+        before = self._read
+        term = make(self, node)
+        return term if self._read > before else self._folded(term)
+
+    def _folded(self, term: _Term) -> _Term:
+        """What reads no fact is calculated once, here, where a value that it lacks can still be mended."""
+        try:
+            value = term.run({})
+        except (DecimalException, OverflowError, ZeroDivisionError) as error:
+            raise self._bad(f"{_reason(error)}, whatever the facts are", "write a value that there is") from None
+        return _Term(term.kind, lambda _: value, term.whole, fixed=True)
+
+    def _divisor(self, term: _Term) -> _Term:
+        if term.fixed and term.kind in _NUMERIC and not term.run({}):
+            raise self._bad("division by zero, whatever the facts are", "divide by something else")
+        return term
 
     def _bad(self, text: str, hint: str) -> BadExpression:
         return BadExpression(f"{self._text!r}: {text}", hint)
@@ -187,14 +207,14 @@ class _Typing:
         if node.sign == "**":
             self._must(left, Kind.NUMBER)
             self._must(right, Kind.NUMBER)
-            return _Term(Kind.NUMBER, _arithmetic("**", left.run, right.run))
+            return _Term(Kind.NUMBER, arithmetic("**", left.run, right.run))
         if left.kind is Kind.DATE:
             return self._dated(left, node.sign, right)
         if node.sign == "+" and left.kind is right.kind is Kind.TEXT:
             a, b = left.run, right.run
             return _Term(Kind.TEXT, lambda facts: a(facts) + b(facts))
         kind = self._common(node.sign, left, right)
-        return _Term(kind, _arithmetic(node.sign, left.run, right.run), left.whole and right.whole)
+        return _Term(kind, arithmetic(node.sign, left.run, right.run), left.whole and right.whole)
 
     def _dated(self, left: _Term, sign: str, right: _Term) -> _Term:
         a, b = left.run, right.run
@@ -207,13 +227,13 @@ class _Typing:
 
     def _scaled(self, sign: str, left: _Term, right: _Term) -> _Term:
         self._must(left, *_NUMERIC)
-        self._must(right, *_NUMERIC)
+        self._must(right if sign == "*" else self._divisor(right), *_NUMERIC)
         monies = (left.kind is Kind.MONEY) + (right.kind is Kind.MONEY)
         if sign == "*" and monies == 2:
             raise self._bad("money times money", "multiply money by a number")
         if sign == "/" and monies == 1 and right.kind is Kind.MONEY:
-            return _Term(Kind.NUMBER, _arithmetic(sign, left.run, right.run))
-        return _Term(Kind.MONEY if monies == 1 else Kind.NUMBER, _arithmetic(sign, left.run, right.run))
+            return _Term(Kind.NUMBER, arithmetic(sign, left.run, right.run))
+        return _Term(Kind.MONEY if monies == 1 else Kind.NUMBER, arithmetic(sign, left.run, right.run))
 
     def negative(self, node: nodes.Negative) -> _Term:
         term = self._must(self.of(node.of), *_NUMERIC)
@@ -239,6 +259,7 @@ class _Typing:
             known = ", ".join(self._kinds) or "none yet"
             raise self._bad(f"{name!r} is no fact declared above", f"declared: {known}")
         self.names[name] = None
+        self._read += 1
 
         def run(facts: Env) -> Any:
             value = facts[name]
@@ -276,13 +297,17 @@ class _Typing:
             case "round", [term, places]:
                 return self._rounded(term, places)
             case "modulo", [a, b]:
-                kind = self._common("modulo", self._must(a, *_NUMERIC), b)
-                return _Term(kind, _modulo(a.run, b.run))
+                kind = self._common("modulo", self._must(a, *_NUMERIC), self._divisor(b))
+                return _Term(kind, modulo(a.run, b.run))
             case (("min" | "max"), [_, _, *_]):
                 return self._extreme(name, given)
         if name in _TEXTS and len(given) == _TEXTS[name][0]:
             return self._texts(name, given)
-        raise self._bad(f"{name} with {len(node.given)} values", _KNOWN)
+        if name not in _FUNCTIONS:
+            near = get_close_matches(name.casefold(), _FUNCTIONS, 1)
+            meant = f"did you mean {_FUNCTIONS[near[0]]}? " if near else ""
+            raise self._bad(f"there is no function {name!r}", f"{meant}there are {', '.join(_FUNCTIONS.values())}")
+        raise self._bad(f"{name} of {len(node.given)} value{'s' * (len(node.given) != 1)}", _FUNCTIONS[name])
 
     def _date(self, text: object) -> _Term:
         try:
@@ -309,7 +334,7 @@ class _Typing:
         if not places.whole or not 0 <= (digits := places.run({})) <= 12:
             raise self._bad("round to other than 0 to 12 places", "round(amount, 2)")
         run, step = term.run, Decimal(1).scaleb(-digits)
-        return _Term(term.kind, lambda facts: Decimal(run(facts)).quantize(step, context=_EXACT))
+        return _Term(term.kind, lambda facts: Decimal(run(facts)).quantize(step, context=EXACT))
 
     def _extreme(self, name: str, given: list[_Term]) -> _Term:
         kind, pick = given[0], min if name == "min" else max
@@ -360,39 +385,5 @@ def _either(left: Run, right: Run, decided: bool) -> Run:
                 return decided
             raise
         return bool(right(facts))
-
-    return run
-
-
-def _power(base: int | Decimal, exponent: int | Decimal) -> Decimal:
-    if not base and exponent < 0:
-        raise ZeroDivisionError  # Decimal would say infinity.
-    return _EXACT.power(base, exponent)
-
-
-_WHOLE = {"+": operator.add, "-": operator.sub, "*": operator.mul}
-_DECIMAL = {"+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply, "/": _EXACT.divide, "**": _power}
-
-
-def _arithmetic(sign: str, left: Run, right: Run) -> Run:
-    whole, exact = _WHOLE.get(sign), _DECIMAL[sign]
-
-    def run(facts: Env) -> int | Decimal:
-        a, b = left(facts), right(facts)
-        if whole is not None and type(a) is int and type(b) is int:
-            return int(whole(a, b))
-        return exact(a, b)
-
-    return run
-
-
-def _modulo(left: Run, right: Run) -> Run:
-    """The rest with the sign of the divisor, as FEEL has it."""
-
-    def run(facts: Env) -> int | Decimal:
-        a, b = left(facts), right(facts)
-        if type(a) is int and type(b) is int:
-            return a % b
-        return _EXACT.subtract(a, _EXACT.multiply(b, _EXACT.divide(a, b).to_integral_value(ROUND_FLOOR)))
 
     return run

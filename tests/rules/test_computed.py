@@ -196,7 +196,7 @@ def test_rows_are_not_ranked_by_what_is_calculated_later() -> None:
         book("P", ", allowed: [1, 2]")
 
 
-def test_derived_facts_in_a_circle_are_refused_with_their_way() -> None:
+def test_derived_facts_in_a_circle_are_refused_once_with_their_way() -> None:
     table = FEES.format(policy="F", more="").replace(
         "derived:\n", "derived:\n  a: b + 1\n  b: {is: c * 2}\n  c: a - days\n  d: d + 1\n"
     )
@@ -207,8 +207,6 @@ def test_derived_facts_in_a_circle_are_refused_with_their_way() -> None:
     found = [(f.where, f.text.partition("since ")[2]) for f in refused.value.findings]
     assert found == [
         ("fees/late.yaml:9", "a is derived from itself: a from b from c from a"),
-        ("fees/late.yaml:10", "b is derived from itself: b from c from a from b"),
-        ("fees/late.yaml:11", "c is derived from itself: c from a from b from c"),
         ("fees/late.yaml:12", "d is derived from itself: d from d"),
     ]
 
