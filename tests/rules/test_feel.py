@@ -63,6 +63,8 @@ def worth(text: str) -> Any:
         ("n in < 8", True),
         ("n between 7 and 7", True),
         ("for i in 1..3, j in [10, 20] return i * j", [Decimal(i * j) for i in (1, 2, 3) for j in (10, 20)]),
+        ("for i in 1..4 return if i = 1 then 1 else i * partial[-1]", [Decimal(n) for n in (1, 2, 6, 24)]),
+        ("for i in [1, 2] return partial", [[], [[]]]),
         ("for i in 3..1 return i", [Decimal(3), Decimal(2), Decimal(1)]),
         ("some i in [1, 2] satisfies i > 1", True),
         ("every i in [1, null] satisfies i > 0", None),
@@ -230,6 +232,7 @@ def test_too_deep_and_too_long_is_refused_before_it_runs(text: str) -> None:
     [
         "for i in 1..1000000000 return i",
         "for i in 1..9000, j in 1..9000 return 1",
+        "for i in 1..9000 return partial",
         "count(for i in 1..5000 return for j in 1..5000 return j)",
         "every i in 1..1000000000 satisfies i > 0",
         "sum(for i in 1..9000 return sum(for j in 1..9000 return j))",

@@ -14,6 +14,7 @@ from .temporal import property_of, read_any
 from .words import BadFeel
 
 STEPS_MOST = 200_000
+_COPIED_IN_A_STEP = 16
 ITEMS_MOST = 10_000
 TEXT_MOST = 100_000
 CALLS_MOST = 40
@@ -184,11 +185,17 @@ class _Running:
 
     def for_(self, node: nodes.For, scope: Scope) -> Any:
         found: list[Any] = []
-        for inner in self._turns(node.turns, {**scope, "partial": found}):
+        looks_back = nodes.Name("partial") in _all(node.result) and "partial" not in (t.name for t in node.turns)
+        for inner in self._turns(node.turns, scope):
             if len(found) >= ITEMS_MOST:
                 raise TooMuch(f"a list of more than {ITEMS_MOST:,} items")
-            found.append(self.of(node.result, inner))
+            found.append(self.of(node.result, self._looking_back(inner, found) if looks_back else inner))
         return found
+
+    def _looking_back(self, scope: Scope, found: list[Any]) -> Scope:
+        """What a turn may use of those before it: a copy, since what it returns may hold it."""
+        self._budget.spend(len(found) // _COPIED_IN_A_STEP)
+        return {**scope, "partial": list(found)}
 
     def quantified(self, node: nodes.Quantified, scope: Scope) -> Any:
         decided = node.word == "some"
