@@ -32,6 +32,7 @@ from .intake import Intake, released
 from .local_server import free_port
 from .rules_desk import RulesDesk
 from .settings import PEOPLE, command_line, inherited
+from .sole import started_by_up
 
 log = logging.getLogger("o2c.up")
 
@@ -96,10 +97,10 @@ async def up_on_kafka(place: Place, services: Mapping[str, Service], servers: st
 
 
 async def _prepared(place: Place, services: Mapping[str, Service], stack: AsyncExitStack) -> dict[str, str]:
-    """PostgreSQL up, databases migrated, rules seeded; stopped again at the end where it was started here."""
+    """PostgreSQL up, databases migrated, rules seeded; stopped again at the end unless a person had started it."""
     was_running = local_postgres.find(place.folder / "postgres") is not None
     cluster = await asyncio.to_thread(local_postgres.start, place.folder / "postgres")
-    if not was_running:
+    if started_by_up(cluster, was_running=was_running):
         stack.push_async_callback(asyncio.to_thread, local_postgres.stop, cluster.folder)
     urls = await asyncio.to_thread(local_postgres.ensure_databases, cluster, SERVICES)
     seed(place.rules, RealClock().now())

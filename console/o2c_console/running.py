@@ -27,6 +27,7 @@ from .local_server import free_port
 from .platform import Place, log_to, up_on_kafka, up_on_loopback
 from .rules_desk import RulesDesk
 from .settings import NAME, PEOPLE, command_line, console
+from .sole import NoHome, sole
 
 topics = Group("Kafka's topics, as deploy/kafka/topics.yaml lists them.")
 TOPICS = local_kafka.CHECKOUT / "deploy" / "kafka" / "topics.yaml"
@@ -59,17 +60,24 @@ def up(
     place = Place((home or settings.home).resolve(), port or free_port(), settings.identities or PEOPLE)
     if free_port(place.port, within_seconds=0.5) != place.port:
         stop(f"port {place.port} is taken", "another o2c up? choose one with --port")
-    say.print(f"starting on {bus}; logs go to {log_to(place, settings.log_level)}")
     try:
-        if bus == "kafka":
-            servers = _servers("")
-            asyncio.run(_topics(servers, TOPICS, "single", create=True))
-            asyncio.run(up_on_kafka(place, installed(), servers, sys.stdout))
-        else:
-            asyncio.run(up_on_loopback(place, installed(), sys.stdout))
+        with sole(place.folder, place.port):
+            say.print(f"starting on {bus}; logs go to {log_to(place, settings.log_level)}")
+            _up(place, bus)
+    except NoHome as error:
+        stop(str(error), "choose another folder with --home")
     except (PostgresNotStarted, NotConfigured, NotMigrated, BadSettings, StoreProblem) as error:
         stop(str(error))
     say.print("stopped")
+
+
+def _up(place: Place, bus: str) -> None:
+    if bus == "kafka":
+        servers = _servers("")
+        asyncio.run(_topics(servers, TOPICS, "single", create=True))
+        asyncio.run(up_on_kafka(place, installed(), servers, sys.stdout))
+    else:
+        asyncio.run(up_on_loopback(place, installed(), sys.stdout))
 
 
 def serve() -> None:
