@@ -25,6 +25,8 @@ Clients = Mapping[str, httpx.AsyncClient]
 _SENT = (AS, "authorization", "idempotency-key", "content-type", "traceparent", "accept")
 _BACK = ("content-type", "retry-after")
 _PAGES_MOST = 20
+_PROBE_SECONDS = 0.5
+"""Whoever probes this address waits for a second as a rule."""
 
 
 def client_of(address: str | Any) -> httpx.AsyncClient:
@@ -104,15 +106,30 @@ def _health(intake: Intake, clients: Clients) -> APIRouter:
 
     @router.get("/ready")
     async def ready() -> Response:
-        """503 while events could not be taken in."""
+        """503 while events could not be taken in. A silent service is named: events wait for it on their topics."""
+        silent = await silent_among(clients)
         try:
             await intake.bus.check()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is why nothing can be taken in
-            body = {"status": "failing", "problems": [f"{type(error).__name__}: {error}"]}
+            body = {"status": "failing", "problems": [f"{type(error).__name__}: {error}"], "silent": silent}
             return Response(orjson.dumps(body), 503, media_type="application/json")
-        return Response(b'{"status":"ok"}', media_type="application/json")
+        return Response(orjson.dumps({"status": "ok", "silent": silent}), media_type="application/json")
 
     return router
+
+
+async def silent_among(clients: Clients) -> list[str]:
+    """The services that do not answer at once, whatever they would say."""
+
+    async def is_silent(client: httpx.AsyncClient) -> bool:
+        try:
+            await asyncio.wait_for(client.get("/health/live"), _PROBE_SECONDS)
+        except (httpx.HTTPError, TimeoutError):
+            return True
+        return False
+
+    found = await asyncio.gather(*map(is_silent, clients.values()))
+    return [name for name, silent in zip(clients, found, strict=True) if silent]
 
 
 def _forwarding(clients: Clients) -> APIRouter:

@@ -27,7 +27,7 @@ from pydantic import SecretStr
 
 from . import local_postgres
 from .children import Children
-from .desk import client_of, closing, desk_app
+from .desk import Clients, client_of, closing, desk_app, silent_among
 from .intake import Intake, released
 from .local_server import free_port
 from .rules_desk import RulesDesk
@@ -35,6 +35,8 @@ from .settings import PEOPLE, command_line, inherited
 from .sole import started_by_up
 
 log = logging.getLogger("o2c.up")
+START_SECONDS_MAX = 60
+"""So long a service may take until it first answers; then the others are not kept waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ async def up_on_loopback(place: Place, services: Mapping[str, Service], said: Te
         clients = await stack.enter_async_context(closing(apps))
         rules = RulesDesk(Store(place.rules), RealClock())
         app = desk_app(Intake(bus, RealClock(), "live", running[0].rules.book), identify, clients, rules)
-        await until_stopped(_announced(address(app, auth), place, said), running)
+        await until_stopped(announced(address(app, auth), place, clients, said), running)
 
 
 async def up_on_kafka(place: Place, services: Mapping[str, Service], servers: str, said: TextIO) -> None:
@@ -93,7 +95,7 @@ async def up_on_kafka(place: Place, services: Mapping[str, Service], servers: st
         store = Store(place.rules)
         intake = Intake(bus, RealClock(), "live", released(HotBook(store), RealClock()))
         app = desk_app(intake, identify_of(auth), clients, RulesDesk(store, RealClock()))
-        await until_stopped(_announced(address(app, auth), place, said), [])
+        await until_stopped(announced(address(app, auth), place, clients, said), [])
 
 
 async def _prepared(place: Place, services: Mapping[str, Service], stack: AsyncExitStack) -> dict[str, str]:
@@ -141,18 +143,34 @@ def _commands(
     return found
 
 
-def _announced(server: Address, place: Place, said: TextIO) -> Address:
-    """Say where it listens once it does."""
+def announced(server: Address, place: Place, clients: Clients, said: TextIO) -> Address:
+    """Listen once every service answers, and say where; who is silent for too long is named and not waited for."""
     begin = server.startup
 
     async def startup(sockets: object = None) -> None:
+        silent = await _silent_at_last(server, clients)
+        if server.should_exit:
+            return
         await begin()
         if server.started:
-            said.write(f"o2c is up on http://127.0.0.1:{place.port} (Ctrl-C stops it)\n")
+            for name in silent:
+                log.error("a service does not answer", extra={"child": name})
+            missing = f"; no answer from: {', '.join(silent)}, see their logs in {place.folder}" if silent else ""
+            said.write(f"o2c is up on http://127.0.0.1:{place.port} (Ctrl-C stops it){missing}\n")
             said.flush()
 
     server.startup = startup  # type: ignore[method-assign]
     return server
+
+
+async def _silent_at_last(server: Address, clients: Clients) -> list[str]:
+    """Who does not answer after all patience; sooner where all do, or where it shall stop."""
+    until = asyncio.get_running_loop().time() + START_SECONDS_MAX
+    while (silent := await silent_among(clients)) and not server.should_exit:
+        if asyncio.get_running_loop().time() > until:
+            break
+        await asyncio.sleep(0.1)
+    return silent
 
 
 def log_to(place: Place, level: str) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from o2c_console.local_server import free_port
@@ -46,6 +47,18 @@ def up(home: Path, kafka: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 def publish(url: str, id_: str, type_: str, **data: object) -> None:
     whole = event(id_, type_, **data) | {"source": url}
     assert o2c(url, "events", "publish", "-", said=json.dumps(whole)).returncode == 0
+
+
+def test_once_it_is_up_every_service_answers_and_a_killed_one_is_named(kafka: str, tmp_path: Path) -> None:
+    with up(tmp_path, kafka) as (url, process):
+        status = json.loads(o2c(url, "status", "--json").stdout)
+        before = httpx.get(f"{url}/health/ready")
+        children(process)["billing"].kill()
+        after = httpx.get(f"{url}/health/ready")
+
+    assert status["unreachable"] == []
+    assert (before.status_code, before.json()) == (200, {"status": "ok", "silent": []})
+    assert (after.status_code, after.json()) == (200, {"status": "ok", "silent": ["billing"]})
 
 
 def test_a_killed_service_comes_back_and_takes_up_what_came_meanwhile(kafka: str, tmp_path: Path) -> None:
