@@ -3,16 +3,20 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from o2c_billing.domain.charges import Charge
+from o2c_billing.domain.escalations import Escalation
 from o2c_billing.domain.invoices import Invoice
+from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.testing import of
 from o2c_contracts.billing import ChargeAccrued, InvoiceIssued, InvoiceWithheld, UnbilledChanged
 from o2c_contracts.intake import DeliveredLine
 from o2c_contracts.orders import OrderAmended
+from o2c_contracts.shared import EscalationRaised
 
-from tests.billing.books import Billing, contract, customer, delivery, monthly, order, order_line
+from tests.billing.books import Billing, berlin, contract, customer, delivery, monthly, order, order_line
 
 
 def test_a_delivery_is_invoiced_in_the_same_handling_exactly_as_it_was_delivered() -> None:
@@ -86,6 +90,69 @@ def test_the_same_delivery_told_twice_under_two_identities_is_charged_once() -> 
 
     assert again == []
     assert len(billing.rows(Charge)) == 1
+
+
+def pieces(*lines: tuple[str, str, int]) -> tuple[DeliveredLine, ...]:
+    return tuple(DeliveredLine(line_id=n, quantity=Decimal(q), net_minor=net) for n, q, net in lines)
+
+
+OTHERS = {
+    "another order": ({"order_id": "O2"}, ["other-order"]),
+    "another day": ({"delivered_on": date(2026, 3, 3)}, ["other-day"]),
+    "fewer pieces": ({"lines": pieces(("1", "6", 10000))}, ["other-lines"]),
+    "another amount": ({"lines": pieces(("1", "10", 9999))}, ["other-lines"]),
+    "another line": ({"lines": pieces(("2", "10", 10000))}, ["other-lines"]),
+    "a line more": ({"lines": pieces(("1", "10", 10000), ("2", "1", 10000))}, ["other-lines"]),
+    "another company": ({"legal_entity": "FR01"}, ["other-money"]),
+    "another currency": ({"currency": "USD"}, ["other-money"]),
+    "all of it": (
+        {"order_id": "O2", "delivered_on": date(2026, 3, 3), "lines": pieces(("1", "6", 6000)), "currency": "USD"},
+        ["other-order", "other-day", "other-lines", "other-money"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_number_of_a_delivery_told_again_with_other_content_is_refused_and_told_with_its_reasons(name: str) -> None:
+    changes, rows = OTHERS[name]
+    billing = Billing()
+    billing.tell(customer(), contract(), order(), order(order_id="O2"), delivery())
+    before = billing.rows(Charge)
+
+    told = billing.tell(delivery(**changes))
+
+    (escalation,) = of(told, EscalationRaised)
+    assert (escalation.document_id, escalation.level, escalation.to) == ("D1", "number-taken", "billing_lead")
+    asked, _ = billing.rig.decisions("billing")[-2:]
+    assert [row.id for row in asked.rows] == rows
+    assert escalation.text == f"delivery D1 was told again and not taken: {'; '.join(asked.because)}"
+    assert told == [escalation]
+    assert billing.rows(Charge) == before
+
+
+def test_a_delivery_is_the_same_however_its_lines_are_split_and_whatever_became_of_its_charge() -> None:
+    billing = Billing()
+    billing.tell(customer(instructions=monthly(31)), contract(), order(), delivery())
+    billing.tell(order(order_line(20000, "10"), kind=OrderAmended, amendment_id="A1"))
+
+    waiting = billing.tell(delivery(lines=pieces(("1", "4", 4000), ("1", "6.0", 6000))))
+    billing.until(berlin("2026-04-01"))
+    invoiced = billing.tell(delivery())
+
+    assert (waiting, invoiced) == ([], [])
+
+
+def test_each_time_that_a_taken_number_is_told_waits_for_a_person_by_itself() -> None:
+    billing = Billing()
+    billing.tell(customer(), contract(), order(), delivery())
+    (first,) = of(billing.tell(delivery(6000, "6")), EscalationRaised)
+
+    command = AcknowledgeEscalation(customer_id="C1", escalation_id=first.escalation_id)
+    billing.do(command, roles=["billing_lead"])
+    (again,) = of(billing.tell(delivery(6000, "6")), EscalationRaised)
+
+    kept = {e.escalation_id: (e.kind, e.acknowledged_by) for e in billing.rows(Escalation)}
+    assert kept == {first.escalation_id: ("delivery", "bea"), again.escalation_id: ("delivery", None)}
 
 
 def test_several_lines_of_a_delivery_stand_on_one_invoice() -> None:

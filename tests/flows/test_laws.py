@@ -2,11 +2,17 @@
 
 from collections import Counter as Tally
 from collections import defaultdict
+from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from o2c_chassis.testing import of
 from o2c_contracts.bank import RemittanceAdvised
 from o2c_contracts.event import Envelope, Message
+from o2c_contracts.intake import DeliveredLine
+from o2c_contracts.orders import RequestRefused
+from o2c_contracts.shared import EscalationRaised
 from o2c_contracts.topics import topics_of
 
 from tests.cast import CONTRARY, FIRST, LATE, PROMPT, arrives, at, contests, days, delivered, orders, pays, returned
@@ -126,6 +132,33 @@ def test_numbers_that_all_customers_use_alike_change_nothing():
     assert Tally((e.event.key, e.envelope.type) for e in alike.told) == Tally(
         (e.event.key, e.envelope.type) for e in own.told
     )
+
+
+AGAIN = {
+    "the same": {},
+    "with the reference of another": {"external_ref": "X-2"},
+    "for another order": {"order_id": "o2"},
+    "on another day": {"delivered_on": FIRST + days(1)},
+    "half of it": {"lines": (DeliveredLine(line_id="1", quantity=Decimal("0.5"), net_minor=100_00),)},
+    "for less": {"lines": (DeliveredLine(line_id="1", quantity=Decimal(1), net_minor=60_00),)},
+    "written otherwise": {"lines": (DeliveredLine(line_id="1", quantity=Decimal("1.0"), net_minor=100_00),)},
+    "of another company": {"legal_entity": "FR01"},
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_a_delivery_number_told_again_is_a_repeat_to_orders_and_billing_or_to_neither(name):
+    town, first = Town(), delivered(PROMPT, "o1")
+    town.on(FIRST, 5, *arrives(PROMPT))
+    town.on(FIRST, 6, orders(PROMPT, "o1"), orders(PROMPT, "o2"), first)
+
+    told = town.on(FIRST, 7, first.model_copy(update=AGAIN[name]))
+
+    refusals = [e.request for e in of(told, RequestRefused)]
+    notices = [e.level for e in of(told, EscalationRaised)]
+    alike = name in ("the same", "with the reference of another", "written otherwise")
+    assert (refusals, notices) == (([], []) if alike else (["confirm-delivery"], ["number-taken"]))
+    assert town.names(told) == (["RequestRefused", "EscalationRaised"] if refusals else [])
 
 
 def test_the_story_reaches_every_service():

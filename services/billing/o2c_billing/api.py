@@ -88,7 +88,7 @@ async def unbilled_totals(reads: Reads) -> list[Row]:
 
 @router.get("/escalations")
 async def escalations(reads: Reads, paging: Paging, recipient: str | None = None) -> Page[Row]:
-    """Who was told of a document that did not arrive, where nobody has taken care yet: the oldest first."""
+    """Who was told of a document that did not arrive or was not taken, and nobody takes care yet: the oldest first."""
     return await oldest_first(reads, unanswered(), recipient, paging)
 
 

@@ -1,15 +1,17 @@
 """What the rule tables may ask about: the whole fact sheet of each kind of decision. Ids and amounts, no names."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from o2c_contracts.disputes import CreditRequested
+from o2c_contracts.intake import DeliveryConfirmed
 from o2c_rules.rulebook import Facts
 
 from .commands import RequestCreditNote
 from .domain.bills import Bill
-from .domain.charges import DELIVERY, Charge
+from .domain.charges import DELIVERY, Charge, as_told, delivered
 from .domain.contracts import Schedule
 from .domain.credits import Request
 from .domain.customers import Customer
@@ -51,6 +53,20 @@ def prebill(bill: Bill, today: date, entity_known: bool) -> Facts:
         **_order(bill),
         **_contract(bill),
         **_delivered(bill),
+    }
+
+
+def told_again(event: DeliveryConfirmed, before: Sequence[Charge]) -> Facts:
+    """Of a delivery whose number was charged before: is it the same? Orders compares the same facts."""
+    first = before[0]
+    return {
+        "legal_entity": first.legal_entity,
+        "contract_id": first.contract_id,
+        "currency": first.currency,
+        "same_order": event.order_id == first.order_id,
+        "same_day": event.delivered_on == first.service_from,
+        "same_lines": as_told(delivered(event, None, ())) == as_told(before),
+        "same_money": (event.legal_entity, event.currency) == (first.legal_entity, first.currency),
     }
 
 

@@ -125,6 +125,15 @@ def delivered(event: DeliveryConfirmed, order: Order | None, earlier: Iterable[C
     return charges
 
 
+def as_told(charges: Iterable[Charge]) -> dict[str, tuple[Decimal, int]]:
+    """Of one delivery: order line -> quantity and minor units that it told of, however the order prices them."""
+    told: dict[str, tuple[Decimal, int]] = {}
+    for charge in charges:
+        quantity, minor = told.get(charge.order_line_id or "", (Decimal(0), 0))
+        told[charge.order_line_id or ""] = quantity + charge.quantity, minor + (charge.delivered_minor or 0)
+    return told
+
+
 def monthly(contract: Contract, month: Period, stretch: Stretch, line_id: str) -> Charge:
     """The charge of one stretch of a month; `line_id` is the charge's own name."""
     line, how = stretch.line, _month(month, stretch)

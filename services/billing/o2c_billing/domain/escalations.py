@@ -1,4 +1,4 @@
-"""Whom billing told of a document that did not reach its customer."""
+"""Whom billing told of a document that did not reach its customer, or of a delivery that it did not take."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,9 +15,9 @@ class Escalation:
     document_id: str
     """The number of the document."""
     kind: str
-    """invoice, credit-note."""
+    """invoice, credit-note, delivery."""
     level: str
-    """The step that failed: undeliverable."""
+    """The step that failed: undeliverable, number-taken."""
     recipient: str
     """A role."""
     text: str

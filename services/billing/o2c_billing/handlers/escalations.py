@@ -1,10 +1,12 @@
-"""Who hears that a document did not reach its customer, and that somebody takes care of it."""
+"""Who hears of a document that did not arrive, or was not taken, and that somebody takes care of it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from o2c_chassis.escalations import AcknowledgeEscalation, unacknowledged
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
+from o2c_contracts.intake import DeliveryConfirmed
 from o2c_contracts.shared import EscalationRaised
 from o2c_rules.rulebook import Facts
 
@@ -14,29 +16,50 @@ from o2c_billing.domain.invoices import Invoice
 
 from .matrix import actor, must_be_authorised
 
-UNDELIVERABLE = "undeliverable"
+UNDELIVERABLE, NUMBER_TAKEN = "undeliverable", "number-taken"
+_TEXT_MOST = 500
 
 
-def escalate(kind: str, document: Invoice | CreditNote, problem: str, work: WorkingSet) -> Iterator[Event]:
-    """Told to everybody whom the table names, and kept for each until it is answered."""
+class Trouble(NamedTuple):
+    """What went wrong with which document."""
+
+    step: str
+    kind: str
+    """invoice, credit-note, delivery."""
+    number: str
+    contract_id: str | None
+    text: str
+
+
+def undeliverable(kind: str, document: Invoice | CreditNote, problem: str, work: WorkingSet) -> Iterator[Event]:
+    """A document that will not reach its customer by itself."""
+    text = f"{document.number} did not reach the customer: {problem}"
+    trouble = Trouble(UNDELIVERABLE, kind, document.number, document.contract_id, text)
+    yield from escalate(trouble, document, document.number, work)
+
+
+def escalate(
+    trouble: Trouble, whose: Invoice | CreditNote | DeliveryConfirmed, name: str, work: WorkingSet
+) -> Iterator[Event]:
+    """Told to everybody whom the table names, and kept for each until it is answered. `name`: nobody else's."""
     sheet: Facts = {
-        "step": UNDELIVERABLE,
-        "document": kind,
-        "legal_entity": document.legal_entity,
-        "contract_id": document.contract_id,
+        "step": trouble.step,
+        "document": trouble.kind,
+        "legal_entity": whose.legal_entity,
+        "contract_id": trouble.contract_id,
     }
-    asked = work.ask("billing/escalations", sheet, subject=document.number)
+    asked = work.ask("billing/escalations", sheet, subject=trouble.number)
     for n, row in enumerate(asked.rows, 1):
         raised = Escalation(
-            escalation_id=f"{document.number}:{UNDELIVERABLE}:{n}",
-            customer_id=document.customer_id,
-            legal_entity=document.legal_entity,
-            currency=document.currency,
-            document_id=document.number,
-            kind=kind,
-            level=UNDELIVERABLE,
+            escalation_id=f"{name}:{trouble.step}:{n}",
+            customer_id=whose.customer_id,
+            legal_entity=whose.legal_entity,
+            currency=whose.currency,
+            document_id=trouble.number,
+            kind=trouble.kind,
+            level=trouble.step,
             recipient=str(row.outcome["to"]),
-            text=f"{document.number} did not reach the customer: {problem}",
+            text=trouble.text[:_TEXT_MOST],
             raised_at=work.at,
             decision_id=asked.id,
         )
@@ -45,7 +68,7 @@ def escalate(kind: str, document: Invoice | CreditNote, problem: str, work: Work
 
 
 def on_acknowledge_escalation(event: AcknowledgeEscalation, work: WorkingSet) -> Iterator[Event]:
-    """A person takes care, by whatever way the customer gets the document."""
+    """A person takes care: by whatever way the customer gets the document, or what was delivered is charged."""
     must_be_authorised("acknowledge", event.roles, work)
     found = unacknowledged(event, work.get(Escalation, escalation_id=event.escalation_id))
     work.put(found.acknowledge(actor(work), work.at))

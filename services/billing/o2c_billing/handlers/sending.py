@@ -11,7 +11,7 @@ from o2c_contracts.event import Event
 from o2c_billing.domain.credits import CreditNote
 from o2c_billing.domain.invoices import Invoice
 
-from .escalations import escalate
+from .escalations import undeliverable
 
 _ADDRESS = re.compile(r"\S+@\S+")
 
@@ -35,7 +35,7 @@ def on_invoice_delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Iterato
         problem = _published(event.problem)
         work.put(invoice.undeliverable(event.channel, event.address, problem))
         yield InvoiceUndeliverable(**whose, reason=problem)
-        yield from escalate("invoice", invoice, problem, work)
+        yield from undeliverable("invoice", invoice, problem, work)
 
 
 def on_credit_note_delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Iterator[Event]:
@@ -48,7 +48,7 @@ def on_credit_note_delivery_ended(event: DeliveryEnded, work: WorkingSet) -> Ite
     else:
         problem = _published(event.problem)
         work.put(note.undeliverable(event.channel, event.address, problem))
-        yield from escalate("credit-note", note, problem, work)
+        yield from undeliverable("credit-note", note, problem, work)
 
 
 def _published(problem: str) -> str:
