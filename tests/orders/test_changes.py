@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from o2c_chassis.testing import of
-from o2c_contracts.intake import DeliveredLine
+from o2c_contracts.intake import DeliveredLine, OrderLine
 from o2c_contracts.master import Instructions
 from o2c_contracts.orders import (
     DeliveredWhileHeld,
@@ -106,6 +106,53 @@ def test_an_amendment_cannot_take_back_what_was_delivered() -> None:
     events = world.tell(amendment("o1", 200))
 
     assert of(events, RequestRefused)[0].reasons[0].row == "amend-below-delivered"
+
+
+TWO_LINES = (line(100, "A"), line(100, "B"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lines"),
+    [
+        ((line(300, "B"),), "A"),
+        ((line(50, "A"), line(250, "B")), "A"),
+        ((line(200, "C"),), "A, B"),
+    ],
+    ids=["dropped", "halved", "both replaced"],
+)
+def test_an_amendment_takes_back_no_delivered_line_whatever_the_order_comes_to(
+    wanted: tuple[OrderLine, ...], lines: str
+) -> None:
+    world = rig()
+    world.tell(*known(), order("o1", lines=TWO_LINES))
+    gone = tuple(DeliveredLine(line_id=name, quantity=Decimal(1), net_minor=cents(100)) for name in lines.split(", "))
+    world.tell(delivery("o1", lines=gone))
+    before = world.rows("orders", Order)
+
+    events = world.tell(amendment("o1", 300, lines=wanted))
+
+    [reason] = of(events, RequestRefused)[0].reasons
+    assert (reason.row, reason.field) == ("amend-below-delivered", "lines")
+    assert f"of line {lines} more than this would leave" in reason.text
+    assert world.rows("orders", Order) == before
+
+
+def test_fewer_pieces_than_were_delivered_are_no_amendment_even_at_a_higher_price() -> None:
+    world = rig()
+    world.tell(*known(), order("o1", lines=(line(400, quantity=4),)), delivery("o1", 300, quantity="3"))
+
+    events = world.tell(amendment("o1", 500, lines=(line(500, quantity=2),)))
+
+    assert of(events, RequestRefused)[0].reasons[0].row == "amend-below-delivered"
+
+
+def test_what_has_not_been_delivered_may_go_and_a_line_that_was_overdelivered_may_stay_as_ordered() -> None:
+    world = rig()
+    world.tell(*known(), order("o1", lines=TWO_LINES))
+    beyond = (DeliveredLine(line_id="A", quantity=Decimal(2), net_minor=cents(200)),)
+    world.tell(delivery("o1", lines=beyond))
+
+    assert told(world.tell(amendment("o1", 100, lines=(line(100, "A"),)))) == ["OrderAmended"]
 
 
 def test_an_amendment_that_brings_the_missing_purchase_order_releases_the_order() -> None:

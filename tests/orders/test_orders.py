@@ -1,10 +1,12 @@
 """Orders as they come: accepted, held with every reason, rejected, waiting."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from o2c_chassis.testing import of
 from o2c_contracts.collections import AccountStopped
+from o2c_contracts.intake import OrderLine
 from o2c_contracts.master import CustomerChanged, Instructions
 from o2c_contracts.orders import (
     OrderAccepted,
@@ -16,6 +18,7 @@ from o2c_orders.domain.orders import Hold, Order
 
 from tests.orders.cast import (
     MONDAY,
+    amendment,
     buckets,
     cancellation,
     cents,
@@ -134,6 +137,74 @@ def test_an_order_for_a_company_that_keeps_no_books_is_rejected_and_blocks_nobod
 
     assert "unknown-legal-entity" in [r.row for r in of(events, OrderRejected)[0].reasons]
     assert told(world.tell(order("o2", 100))) == ["OrderAccepted"]
+
+
+def test_an_order_for_a_company_without_books_is_not_told_that_its_contract_is_with_another() -> None:
+    world = rig()
+    world.tell(*known())
+
+    events = world.tell(order("o1", legal_entity="ZZ99"))
+
+    assert [(r.row, r.field) for r in of(events, OrderRejected)[0].reasons] == [
+        ("unknown-legal-entity", "legal_entity")
+    ]
+
+
+def priced(quantity: str, price: str, net_minor: int, line_id: str = "1") -> OrderLine:
+    return OrderLine(
+        line_id=line_id,
+        product="chair",
+        quantity=Decimal(quantity),
+        unit_price=Decimal(price),
+        net_minor=net_minor,
+    )
+
+
+@pytest.mark.parametrize(
+    ("currency", "wrong"),
+    [
+        ("EUR", priced("1000", "99.999999999999", 1)),
+        ("EUR", priced("3", "33.335", 100_03)),
+        ("EUR", priced("3", "33.335", 99_99)),
+        ("JPY", priced("1", "100", 10000)),
+        ("EUR", priced("9" * 15, "9" * 15, 1)),
+    ],
+)
+def test_an_order_with_a_line_that_is_not_its_quantity_at_its_price_is_held(currency: str, wrong: OrderLine) -> None:
+    world = rig()
+    world.tell(registered(), limited(euros=None), contracted(currency=currency))
+
+    events = world.tell(order("o1", currency=currency, lines=(priced("1", "1", 100, "0"), wrong)))
+
+    assert "line-arithmetic" in [r.row for r in of(events, OrderHeld)[0].reasons]
+    assert world.rows("orders", Hold)[0].owner == "sales_director"
+
+
+@pytest.mark.parametrize(
+    ("currency", "right"),
+    [
+        ("EUR", priced("3", "33.335", 100_01)),
+        ("EUR", priced("3", "33.335", 100_00)),
+        ("EUR", priced("0.333", "0.01", 0)),
+        ("JPY", priced("3", "33.5", 101)),
+        ("KWD", priced("2", "1.5", 3000)),
+    ],
+)
+def test_how_a_line_was_rounded_is_nobodys_business(currency: str, right: OrderLine) -> None:
+    world = rig()
+    world.tell(registered(), limited(euros=None), contracted(currency=currency))
+
+    assert told(world.tell(order("o1", currency=currency, lines=(right,)))) == ["OrderAccepted"]
+
+
+def test_an_amendment_that_mends_the_line_releases_the_order() -> None:
+    world = rig()
+    world.tell(*known())
+    world.tell(order("o1", lines=(priced("2", "50", 10_00),)))
+
+    events = world.tell(amendment("o1", 100, lines=(priced("2", "50", 100_00),)))
+
+    assert told(events) == ["OrderReleased"]
 
 
 def test_an_order_outside_the_days_of_its_contract_is_rejected_with_its_row() -> None:

@@ -67,6 +67,7 @@ def order(document: Order, parties: Parties, position: Position) -> Facts:
         "open_minor": document.open_minor,
         "ordered_on": document.ordered_on,
         "dated_days_ago": document.dated_days_ago,
+        "line_difference_minor": document.line_difference_minor,
         "customer_known": customer.known,
         "root_known": root.known,
         "entity_known": parties.entity_known,

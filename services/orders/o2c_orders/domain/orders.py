@@ -4,10 +4,15 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar
 
+from o2c_contracts.intake import OrderLine
+from o2c_contracts.money import exponent
+
 WAITING, HELD, ACCEPTED, REJECTED, CANCELLED = "waiting", "held", "accepted", "rejected", "cancelled"
+_MOST_MINOR = 10**15
+"""What no amount of an event is above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Order:
     """Up to this total the release of a person lasts."""
     released_rows: str = ""
     """Against these reasons, with blanks between."""
+    line_difference_minor: int = 0
+    """The most by which one of its lines comes to something else than its quantity at its unit price."""
 
     @property
     def counted(self) -> int:
@@ -97,17 +104,52 @@ def remaining(lines: Iterable[tuple[str, Decimal, int]], deliveries: Iterable[De
 
     `lines`: line, quantity, net. A line delivered in full has nothing left, whatever it came to.
     """
-    quantities: dict[str, Decimal] = {}
-    nets: dict[str, int] = {}
+    gone = _gone(deliveries)
+    left = 0
+    for line_id, quantity, net in lines:
+        gone_quantity, gone_net = gone.get(line_id, _NOTHING)
+        if gone_quantity < quantity:
+            left += max(0, net - gone_net)
+    return left
+
+
+def taken_back(ordered: str, wanted: str, deliveries: Iterable[Delivery]) -> list[str]:
+    """Lines of which an amendment would leave less, in quantity or value, than was ordered and has been delivered.
+
+    `ordered`, `wanted`: the order's document as it is and as it would be. What went beyond the order binds nobody.
+    """
+    before, after = _by_line(ordered), _by_line(wanted)
+    found = []
+    for line_id, (gone_quantity, gone_net) in _gone(deliveries).items():
+        quantity, net = before.get(line_id, _NOTHING)
+        left_quantity, left_net = after.get(line_id, _NOTHING)
+        if left_quantity < min(quantity, gone_quantity) or left_net < min(net, gone_net):
+            found.append(line_id)
+    return sorted(found)
+
+
+_NOTHING = Decimal(0), 0
+
+
+def _by_line(document: str) -> dict[str, tuple[Decimal, int]]:
+    return {line_id: (quantity, net) for line_id, quantity, net in ordered_lines(document)}
+
+
+def _gone(deliveries: Iterable[Delivery]) -> dict[str, tuple[Decimal, int]]:
+    """Order line -> quantity and net of all that has left."""
+    gone: dict[str, tuple[Decimal, int]] = {}
     for delivery in deliveries:
         for line_id, (quantity, net) in delivery.of_lines.items():
-            quantities[line_id] = quantities.get(line_id, Decimal(0)) + quantity
-            nets[line_id] = nets.get(line_id, 0) + net
-    return sum(
-        max(0, net - nets.get(line_id, 0))
-        for line_id, quantity, net in lines
-        if quantities.get(line_id, Decimal(0)) < quantity
-    )
+            quantity_before, net_before = gone.get(line_id, _NOTHING)
+            gone[line_id] = quantity_before + quantity, net_before + net
+    return gone
+
+
+def line_difference(lines: Iterable[OrderLine], currency: str) -> int:
+    """Minor units by which the line that is furthest off differs from quantity x unit price, rounded once (half-up)."""
+    places = exponent(currency)
+    furthest = max(abs((line.quantity * line.unit_price).scaleb(places) - line.net_minor) for line in lines)
+    return min(_MOST_MINOR, int(furthest.to_integral_value(ROUND_HALF_UP)))
 
 
 def ordered_lines(document: str) -> list[tuple[str, Decimal, int]]:

@@ -15,7 +15,18 @@ from o2c_contracts.intake import (
 from o2c_contracts.orders import OrderCancelled, RequestRefused
 from o2c_rules.rulebook import Facts
 
-from o2c_orders.domain.orders import CANCELLED, REJECTED, WAITING, Delivery, Hold, Order, ordered_lines, remaining
+from o2c_orders.domain.orders import (
+    CANCELLED,
+    REJECTED,
+    WAITING,
+    Delivery,
+    Hold,
+    Order,
+    line_difference,
+    ordered_lines,
+    remaining,
+    taken_back,
+)
 
 from . import credit, holds, ledger, notices
 
@@ -44,6 +55,7 @@ def on_order_amend_requested(event: OrderAmendRequested, work: WorkingSet) -> It
         open_minor=_left(event, work),
         ordered_on=work.on,
         dated_days_ago=credit.dated_days_ago(event.legal_entity, work),
+        line_difference_minor=line_difference(event.lines, event.currency),
     )
     asked = ask_request("amend-order", before, work, (event.order_id, amended))
     if before is None or asked["then"] == "refuse":
@@ -107,6 +119,7 @@ def ask_request(request: str, before: Order | None, work: WorkingSet, about: tup
     lines = ordered_lines(before.document) if before else []
     gone = work.find(Delivery, customer_id=before.customer_id, order_id=order_id) if before else []
     delivered_minor = sum(net for delivery in gone for _, net in delivery.of_lines.values())
+    below = taken_back(before.document, wanted.document, gone) if before and wanted else []
     sheet: Facts = {
         "request": request,
         "state": before.status if before else "unknown",
@@ -116,7 +129,8 @@ def ask_request(request: str, before: Order | None, work: WorkingSet, about: tup
         "ordered_minor": sum(net for _, _, net in lines),
         "delivered_minor": delivered_minor,
         "left_minor": before.open_minor if before else 0,
-        "below_delivered": wanted is not None and before is not None and wanted.total_minor < delivered_minor,
+        "below_delivered": bool(below),
+        "lines_below": ", ".join(below) or None,
         "same_content": False,
     }
     return work.ask("orders/requests", sheet, subject=order_id)
@@ -168,6 +182,7 @@ def _as_sent(event: Ordered, work: WorkingSet) -> Order:
         work.on,
         event.model_dump_json(),
         credit.dated_days_ago(event.legal_entity, work),
+        line_difference_minor=line_difference(event.lines, event.currency),
     )
 
 

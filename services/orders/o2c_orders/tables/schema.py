@@ -103,6 +103,7 @@ orders = Table(
     _text("released_by"),
     _minor("released_minor"),
     _text("released_rows"),
+    _minor("line_difference_minor"),
 )
 holds = Table(
     "holds",
