@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from fastapi import APIRouter
@@ -135,6 +135,9 @@ class Happened(BaseModel):
     content: dict[str, Any]
 
 
+ApprovalStatus = Literal["open", "granted", "refused", "expired", "voided"]
+
+
 class OpenApproval(BaseModel):
     """Who must still agree, to what, until when."""
 
@@ -218,7 +221,7 @@ async def timeline(running: Here, reads: Reads, paging: Paging, customer: str) -
 
 @router.get("/approvals")
 async def approvals(
-    running: Here, reads: Reads, paging: Paging, status: str = "open", customer: str = ""
+    running: Here, reads: Reads, paging: Paging, status: ApprovalStatus = "open", customer: str = ""
 ) -> Page[OpenApproval]:
     """What waits for people's agreement, the first to expire first."""
     expires_at, approval_id = paging.after or (running.clock.now().isoformat(), "")

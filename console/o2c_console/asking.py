@@ -12,9 +12,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="as JSON on stdout")]
 
 
 def status(context: typer.Context, json: AsJson = False) -> None:
-    """How every service is doing: lag, unsent, parked, blocked, deadlines, escalations, rules.
+    """How every service is doing: lag, unsent, parked, blocked, deadlines, escalations, approvals, rules.
 
-    Exit code 1 where something waits for a person.
+    Exit code 1 where something waits for a person, or a service does not answer.
 
     Examples:
       o2c status
@@ -28,9 +28,11 @@ def status(context: typer.Context, json: AsJson = False) -> None:
         for s in found["services"].values():
             _lag(s)
         unreachable(found)
-    troubled = any(s["parked"] or s["blocked_customers"] or s["halted"] for s in found["services"].values())
-    raise typer.Exit(FOUND if troubled or found["unreachable"] else 0)
+    waits = any(s[what] for s in found["services"].values() for what in _FOR_A_PERSON)
+    raise typer.Exit(FOUND if waits or found["unreachable"] else 0)
 
+
+_FOR_A_PERSON = ("parked", "blocked_customers", "halted", "rules_problem", "approvals_open", "escalations_open")
 
 _STATUS = (
     "service", "lag", "unsent", "oldest s", "parked", "waiting", "blocked", "due", "next deadline", "escalations",
@@ -72,16 +74,20 @@ def customer(
 ) -> None:
     """A customer's story across all services, in order, each step with its reason and decision.
 
+    Exit code 1 where nothing is known, or a service does not answer.
+
     Examples:
       o2c customer acme
       o2c rules explain DECISION_ID     (the last column)
     """
     found = caller(context).get(f"/v1/customers/{in_path(customer_id)}")
+    code = FOUND if found["unreachable"] or not found["items"] else 0
     if json:
         put_json(found)
-        return
+        raise typer.Exit(code)
     if not found["items"]:
-        stop(f"nothing is known about {customer_id}", "customers are named as in their events", FOUND)
+        unreachable(found)
+        stop(f"nothing is known about {customer_id}", "customers are named as in their events", code)
     rows = [
         (h["at"][:16].replace("T", " "), h["service"], h["type"], h["subject"], "; ".join(h["because"]),
          " ".join(h["decisions"]))
@@ -89,6 +95,7 @@ def customer(
     ]  # fmt: skip
     put_table(("at", "service", "what", "about", "because", "decision"), rows)
     unreachable(found)
+    raise typer.Exit(code)
 
 
 def verify(context: typer.Context, json: AsJson = False) -> None:

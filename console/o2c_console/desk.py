@@ -11,6 +11,7 @@ import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import Response
 from o2c_chassis import strict_json
+from o2c_chassis.answers import ApprovalStatus
 from o2c_chassis.auth import AS, Identify, who_asks
 from o2c_chassis.errors import Refused
 from o2c_chassis.http import app_of
@@ -82,7 +83,7 @@ def _views(clients: Clients) -> APIRouter:
         return {"services": found, "unreachable": silent}
 
     @router.get("/approvals")
-    async def approvals(request: Request, status: str = "open", customer: str = "") -> dict[str, Any]:
+    async def approvals(request: Request, status: ApprovalStatus = "open", customer: str = "") -> dict[str, Any]:
         """What waits for people's agreement, wherever, the most urgent first."""
         found, silent = await _list_all(clients, request, "approvals", {"status": status, "customer": customer})
         rows = sorted((a for rows in found.values() for a in rows), key=lambda a: (a["expires_at"], a["approval_id"]))

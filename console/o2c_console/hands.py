@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from .asking import AsJson, in_path
-from .calling import FOUND, Caller, Group, caller, problem_of, put_json, put_table, say, stop, unreachable
+from .calling import FOUND, Caller, Group, advise, caller, problem_of, put_json, put_table, say, stop, unreachable
 
 parked = Group("What could not be handled: see it, mend the cause, take it up, or give it up.")
 approvals = Group("What waits for people's agreement.")
@@ -129,14 +129,17 @@ def approvals_list(
 ) -> None:
     """Requests that wait for people, the most urgent first, with who is still wanted.
 
+    Exit code 1 where a service does not answer.
+
     Examples:
       o2c approvals list
       o2c approvals list --customer acme --status granted
     """
     found = caller(context).get("/v1/approvals", customer=customer, status=status)
+    code = FOUND if found["unreachable"] else 0
     if json:
         put_json(found)
-        return
+        raise typer.Exit(code)
     rows = [
         (a["approval_id"], a["service"], a["action"], a["document_id"], a["customer_id"],
          f"{a['amount_minor']} {a['currency']}", a["requested_by"], a["expires_at"][:16],
@@ -147,6 +150,7 @@ def approvals_list(
         ("approval", "service", "action", "document", "customer", "minor", "asked by", "until", "still wanted"), rows
     )
     unreachable(found)
+    raise typer.Exit(code)
 
 
 @approvals.named("approve")
@@ -244,19 +248,31 @@ def events_show(
 ) -> None:
     """What became of an event in each service, and everything that followed from it.
 
+    Exit code 1 where no service has seen it, or one does not answer.
+
     Examples:
       o2c events show shop order-1
     """
     found = caller(context).get("/v1/events", source=source, id=event_id)
+    unseen = all(s["state"] == "unseen" for s in found["services"].values())
     if json:
         put_json(found)
-        return
-    put_table(
-        ("service", "state", "parked"), [(n, s["state"], s["parked"] or "") for n, s in found["services"].items()]
-    )
-    rows = [(t["at"][:16], t["service"], t["type"], t["subject"], "; ".join(t["because"])) for t in found["told"]]
-    put_table(("at", "service", "told", "about", "because"), rows)
-    unreachable(found)
+    else:
+        put_table(
+            ("service", "state", "parked"), [(n, s["state"], s["parked"] or "") for n, s in found["services"].items()]
+        )
+        rows = [(t["at"][:16], t["service"], t["type"], t["subject"], "; ".join(t["because"])) for t in found["told"]]
+        put_table(("at", "service", "told", "about", "because"), rows)
+        unreachable(found)
+        if unseen:
+            _unseen(f"{source}/{event_id}", sum(s["behind"] for s in found["services"].values()))
+    raise typer.Exit(FOUND if unseen or found["unreachable"] else 0)
+
+
+def _unseen(name: str, behind: int) -> None:
+    say.print(f"no service has seen {name}", style="red", markup=False, soft_wrap=True)
+    later = f"{behind} records are not read yet: ask again" if behind else "source and id are those of its publisher"
+    advise(later)
 
 
 def _alone(batch: bytes, problem: dict[str, Any], status: int) -> list[dict[str, Any]]:
