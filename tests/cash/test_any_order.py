@@ -10,7 +10,7 @@ from o2c_cash.domain.items import OpenItem
 from o2c_cash.domain.payments import CustomerMoney, Payment
 from o2c_chassis.errors import Refused
 from o2c_chassis.testing import Rig, of
-from o2c_contracts.bank import RemittanceLine
+from o2c_contracts.bank import PaymentReceived, RemittanceLine
 from o2c_contracts.cash import ItemChanged
 from o2c_contracts.event import Event, Message
 from o2c_contracts.master import CustomerChanged, FamilyChanged
@@ -117,23 +117,33 @@ def _one(draw: st.DrawFn) -> st.SearchStrategy[Event]:
 
 
 @settings(max_examples=120, deadline=None, derandomize=True)
-@given(happenings(), st.integers(0, 1_000), st.booleans())
-def test_the_identities_hold_after_every_event_of_any_sequence(events: list[Event], seed: int, twice: bool):
+@given(happenings(), st.integers(0, 1_000), st.booleans(), st.integers(1, 2))
+def test_the_identities_hold_after_every_event_of_any_sequence(
+    events: list[Event], seed: int, twice: bool, gateways: int
+):
     world = rig(seed)
 
     for n, event in enumerate(events):
-        message = Message(world._envelope("test", f"e-{n}", event, None), event)
+        message = Message(world._envelope(f"bank-{n % gateways}", f"e-{n}", event, None), event)
         for _ in range(1 + twice):
             world.publish(topics_of(type(event))[0], message)
         world.settle()
         world.until(world.at + timedelta(days=n % 3))
         books_are_in_order(world)
+    _no_receipt_is_lost(world, events, gateways)
     _people_interfere(world, seed)
     _credit_goes_back(world, seed)
     world.until(NOON + timedelta(days=100))
 
     books_are_in_order(world)
     _versions_are_gap_free(world)
+
+
+def _no_receipt_is_lost(world: Rig, events: list[Event], gateways: int) -> None:
+    """Each counts once: what one gateway said of one number in the same words is one receipt, all else another."""
+    told = {(n % gateways, e) for n, e in enumerate(events) if isinstance(e, PaymentReceived)}
+    assert sum(e.amount_minor for _, e in told) == sum(p.amount_minor for p in world.rows("cash", Payment))
+    assert len(told) == len(world.rows("cash", Payment))
 
 
 def _people_interfere(world: Rig, seed: int) -> None:

@@ -8,9 +8,10 @@ from alembic import command
 from alembic.config import Config
 from o2c_cash import queries
 from o2c_cash.app import service
-from o2c_cash.tables import metadata
+from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
+from o2c_cash.tables import metadata, payment_returns, payments, remittances
 from o2c_chassis.migrate import migrate
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 TOLD = """
@@ -47,4 +48,35 @@ async def test_money_without_a_payer_of_which_somebody_was_told_before_still_wai
 
     async with engine.connect() as db:
         assert await rows_of(db) == [("E-1", "unidentified-overdue", "P-1", None)]
+    await engine.dispose()
+
+
+RETURNED = """
+insert into payment_returns values ('R-1', 'p:2', 'P-1', null, 'DE01', 'EUR', 7000, '2026-01-06', 'AM04', false)
+"""
+ADVISED = """
+insert into remittances select 'A-1', 'c:ada', 'ada', 'ada', true, 'DE01', 'EUR', 'P-1', 7000, '[]', null, now(), true
+"""
+
+
+async def test_documents_from_before_gateways_were_told_apart_keep_their_number_and_name_no_gateway(
+    database: Callable[..., str],
+):
+    url = database()
+    await migrate(service, url)
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with engine.begin() as db:
+        await db.run_sync(back_to, "0005")
+        for row in (PAID, RETURNED, ADVISED):
+            await db.execute(text(row))
+
+    await migrate(service, url)
+
+    async with engine.connect() as db:
+        for kind, table in ((Payment, payments), (PaymentReturn, payment_returns), (Remittance, remittances)):
+            [row] = (await db.execute(select(table))).all()
+            document = kind(*row)
+            assert (document.source, document.content, document.namesake_of) == (None, None, None)
+            assert document.number in ("P-1", "R-1", "A-1")
+            assert not getattr(document, "doubted", False)
     await engine.dispose()

@@ -229,9 +229,7 @@ def test_the_same_receipt_under_another_event_counts_once():
     world.tell(paid("P-1", 10_000))
 
     assert world.tell(paid("P-1", 10_000)) == []
-    told = world.tell(paid("P-1", 12_000))
 
-    assert [e.level for e in told] == ["receipt-differs"]
     assert len(world.rows("cash", Payment)) == 1
     books_are_in_order(world)
 

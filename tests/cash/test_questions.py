@@ -20,6 +20,7 @@ from o2c_chassis.migrate import differences, migrate
 from o2c_chassis.problems import speak_problems
 from o2c_chassis.tables import metadata as chassis_metadata
 from o2c_chassis.testing import Rig
+from o2c_contracts.documents import content_of, namesake
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.cash.scenes import NOON, advised, contested, credited, invoice, paid, registered, rig, sent_back
@@ -282,6 +283,33 @@ async def test_an_advice_against_what_a_person_allocated_waits_all_the_same(db: 
 
     await saved(db, world)
     assert await count(db) == 1
+
+
+async def test_a_payment_names_the_others_of_its_number(db: Database):
+    world = rig()
+    first, second = paid("1001", 10_000), paid("1001", 10_000, "bob")
+    world.tell(first, source="bank-a")
+    world.tell(second, source="bank-b")
+    world.tell(sent_back("R-1", "1001", 4_000, "bob"), source="bank-b")
+    name = namesake("1001", "bank-b", content_of(second))
+
+    found, other = await asked(db, world, "/payments/1001"), await asked(db, world, f"/payments/{name}")
+
+    assert (found["namesakes"], other["namesakes"]) == ([name], ["1001"])
+    assert (found["returns"], [r["return_id"] for r in other["returns"]]) == ([], ["R-1"])
+
+
+async def test_what_went_back_of_a_payment_that_nobody_knows_waits_until_it_has_its_payment(db: Database):
+    world = rig()
+    world.tell(sent_back("R-1", "1001", 10_000, None), source="bank-b")
+    world.until(NOON + timedelta(days=2))
+
+    await saved(db, world)
+    assert await count(db) == 1
+
+    world.tell(paid("1001", 10_000, "bob"), source="bank-b")
+    await saved(db, world)
+    assert await count(db) == 0
 
 
 async def test_everything_that_must_hold_holds(db: Database, world: Rig):

@@ -7,6 +7,7 @@ from o2c_cash.domain.notices import Escalation
 from o2c_cash.domain.refunds import Refund
 from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.testing import Rig, of
+from o2c_contracts.documents import content_of, namesake
 from o2c_contracts.event import Event
 from o2c_contracts.shared import ApprovalRequested
 
@@ -14,6 +15,9 @@ from tests.cash.scenes import NOON, advised, invoice, paid, registered, rig, sen
 
 LEAD, MANAGER = ("cash_lead",), ("ar_manager",)
 LATER = NOON + timedelta(days=10)
+AGAIN = paid("P-twice", 6_000, "kim")
+TWICE = namesake("P-twice", "test", content_of(AGAIN))
+"""What Kim's second receipt is called."""
 
 
 def troubled() -> Rig:
@@ -30,7 +34,7 @@ def troubled() -> Rig:
 
 def unclear(world: Rig) -> None:
     """Kim's receipt is told otherwise; of Joe's, more is taken back than came."""
-    world.tell(paid("P-twice", 5_000, "kim"), paid("P-twice", 6_000, "kim"))
+    world.tell(paid("P-twice", 5_000, "kim"), AGAIN)
     world.tell(paid("P-back", 5_000, "joe"), sent_back("R-back", "P-back", 9_000, "joe"))
 
 

@@ -41,13 +41,15 @@ async def money(reads: Reads, customer_id: str) -> Row:
 
 @router.get("/payments/{payment_id}")
 async def payment(request: Request, reads: Reads, payment_id: str) -> Row:
-    """How a payment was applied and why; what was said about it; what of it went back or was refunded."""
+    """How a payment was applied and why; what was said about it; what of it went back or was refunded; what else has
+    its number."""
     story: queries.Story = found(await queries.payment_story(reads, payment_id), f"payment {payment_id}")
     return _listed(story.payment, _today(request)) | {
         "steps": [asdict(step) for step in story.steps],
         "advices": [asdict(advice) | {"lines": [asdict(e) for e in advice.entries]} for advice in story.advices],
         "returns": [asdict(back) for back in story.returns],
         "refunds": [asdict(refund) for refund in story.refunds],
+        "namesakes": story.namesakes,
     }
 
 

@@ -62,6 +62,7 @@ service = Service(
     dues=(
         Due(matching.REFERENCE, needs.for_waited, payments.on_reference_waited),
         Due(alerts.UNIDENTIFIED, needs.for_awaited_payer, alerts.on_payer_awaited),
+        Due(alerts.RETURN, needs.for_return_waited, alerts.on_return_waited),
         Due(settling.SMALL_CREDIT, needs.for_small_credit, payments.on_small_credit_aged),
         Due(matrix.APPROVAL, needs.for_expiry, agreed.on_approval_expired),
     ),

@@ -28,6 +28,7 @@ def matching(payment: Payment, claim: Claim, found: Found | None, *, waited: boo
         "missing_names": len(claim.missing),
         "difference_minor": payment.unapplied_minor - claim.claimed_minor,
         "waited": waited,
+        "doubted": payment.doubted,
         "open_items": len(found.items) if found else 0,
         "decided": found.explanations.decided if found else True,
         "exact": found.count if found else 0,
@@ -123,6 +124,18 @@ def identification(document_kind: str, document_id: str, owners: Sequence[str], 
         "document_kind": document_kind,
         "document_id": document_id,
         "customers": len(owners),
+    }
+
+
+def number(kind: str, number: str, purse: tuple[str, str], *, same_gateway: bool, same_content: bool) -> Facts:
+    """Of a document whose number is taken; `same_gateway`: by one that this document's gateway numbered."""
+    return {
+        "legal_entity": purse[0],
+        "currency": purse[1],
+        "document_kind": kind,
+        "number": number,
+        "same_gateway": same_gateway,
+        "same_content": same_content,
     }
 
 

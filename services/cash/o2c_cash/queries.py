@@ -44,13 +44,17 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A payment with what it paid and why, what was said about it, and what of it went back or was refunded."""
+    """A payment with what it paid and why, what was said about it, and what of it went back or was refunded.
+
+    `namesakes`: other payments of its number.
+    """
 
     payment: Payment
     steps: list[Allocation]
     advices: list[Remittance]
     returns: list[PaymentReturn]
     refunds: list[Refund]
+    namesakes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,12 @@ async def payment_story(db: AsyncConnection, payment_id: str) -> Story | None:
     found = await _all(db, Payment, select(payments).where(payments.c.payment_id == payment_id))
     if not found:
         return None
-    a = allocations.c
+    a, p, m, r = allocations.c, payments.c, remittances.c, payment_returns.c
+    number = found[0].number
     steps = select(allocations).where(a.payment_id == payment_id)
-    said = select(remittances).where((remittances.c.payment_id == payment_id) | (remittances.c.used_by == payment_id))
-    back = select(payment_returns).where(payment_returns.c.payment_id == payment_id)
+    said = select(remittances).where((m.used_by == payment_id) | ((m.payment_id == number) & m.used_by.is_(None)))
+    back = select(payment_returns).where((r.payment_id == payment_id) | ((r.payment_id == number) & ~r.done))
+    same = select(p.payment_id).where((p.payment_id == number) | (p.namesake_of == number), p.payment_id != payment_id)
     repaid = select(refunds).where(refunds.c.payment_id == payment_id)
     return Story(
         payment=found[0],
@@ -120,6 +126,7 @@ async def payment_story(db: AsyncConnection, payment_id: str) -> Story | None:
         advices=await _all(db, Remittance, said.order_by(remittances.c.received_at, remittances.c.remittance_id)),
         returns=await _all(db, PaymentReturn, back.order_by(payment_returns.c.return_id)),
         refunds=await _all(db, Refund, repaid.order_by(refunds.c.requested_at, refunds.c.refund_id)),
+        namesakes=list((await db.execute(same.order_by(p.payment_id))).scalars()),
     )
 
 
@@ -144,15 +151,17 @@ def unanswered() -> Select[Any]:
 
     Only a person answers what the bank told otherwise a second time, or took back beyond what is left.
     """
-    e, p = escalations.c, payments.c
+    e, p, r = escalations.c, payments.c, payment_returns.c
+    placed = select(r.return_id).where(r.return_id == e.document_id, r.done).exists()
     answered = case(
         (e.level == "unidentified-overdue", (p.status != "unidentified") | ~p.open),
         (e.level == "reference-overdue", p.unapplied_minor == 0),
         (e.level == "refund-failed", (p.on_account_minor == 0) | _refunded_again()),
+        (e.level == "return-unplaced", placed),
         (e.level == "remittance-disagrees", (p.applied_minor == 0) | _allocated_by_a_person()),
         else_=false(),
     )
-    told = select(escalations).join(payments, p.payment_id == e.payment_id)
+    told = select(escalations).outerjoin(payments, p.payment_id == e.payment_id)
     return told.where(e.acknowledged_at.is_(None), ~answered)
 
 

@@ -19,13 +19,18 @@ class Escalation:
     raised_at: datetime
     decision_id: str
     customer_id: str | None
-    """Who heard of it; None while nobody knows the payer."""
+    """Who heard of it; None where nobody knows the payer."""
     level: str
     """What happened, as the table of alerts calls it."""
     document_id: str
     """The advice, return or refund that it happened with, or the payment itself."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+
+    @property
+    def nobodys(self) -> bool:
+        """What went back under no customer's name: whoever takes care says whose it is."""
+        return self.customer_id is None and self.document_id != self.payment_id
 
     def repeats(self, earlier: "Escalation") -> bool:
         """The same has happened with the same document before."""

@@ -65,6 +65,24 @@ class Payment:
     """Some of it pays nothing yet."""
     refunded_minor: int = 0
     """Credit that went back to the payer, or is on its way there."""
+    source: str | None = None
+    """The gateway that reported and numbered it; None: from before gateways were told apart."""
+    content: str | None = None
+    """A digest of what it said."""
+    namesake_of: str | None = None
+    """Its number, where that was another document's already: then its id is a name of its own."""
+    doubted: bool = False
+    """Its gateway had reported the number before, and otherwise."""
+
+    @property
+    def number(self) -> str:
+        """As its gateway gave it."""
+        return self.namesake_of or self.payment_id
+
+    @property
+    def says(self) -> tuple[object, ...]:
+        """What is kept of what it said."""
+        return self.origin_key, self.purse, self.amount_minor, self.value_date, self.reference
 
     @property
     def unidentified_minor(self) -> int:
@@ -258,6 +276,18 @@ class Remittance:
     received_at: datetime
     open: bool
     """Not used yet."""
+    source: str | None = None
+    content: str | None = None
+    namesake_of: str | None = None
+    """As of a payment."""
+
+    @property
+    def number(self) -> str:
+        return self.namesake_of or self.remittance_id
+
+    @property
+    def says(self) -> tuple[object, ...]:
+        return self.origin_key, self.purse, self.payment_id, self.total_minor, self.lines
 
     @property
     def entries(self) -> tuple[RemittanceEntry, ...]:
@@ -275,6 +305,7 @@ class PaymentReturn:
     return_id: str
     origin_key: str
     payment_id: str
+    """The payment as the bank numbers it; once that is found, its id."""
     customer_id: str | None
     legal_entity: str
     currency: str
@@ -282,6 +313,23 @@ class PaymentReturn:
     returned_on: date
     reason: str
     done: bool
+    source: str | None = None
+    content: str | None = None
+    namesake_of: str | None = None
+    doubted: bool = False
+    """As of a payment."""
+
+    @property
+    def number(self) -> str:
+        return self.namesake_of or self.return_id
+
+    @property
+    def purse(self) -> tuple[str, str]:
+        return self.legal_entity, self.currency
+
+    @property
+    def says(self) -> tuple[object, ...]:
+        return self.origin_key, self.purse, self.payment_id, self.amount_minor, self.returned_on, self.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def claim_of(work: WorkingSet, payment: Payment) -> Claim:
 
 def _by_advice(work: WorkingSet, payment: Payment, advice: Remittance) -> Claim:
     if not advice.identified or advice.customer_id is None:
-        return Claim("remittance", "unknown", missing=(advice.remittance_id,))
+        return Claim("remittance", "unknown", missing=(advice.number,))
     if not _one_family(work, payment, advice.customer_id):
         return Claim("remittance", "elsewhere")
     found: list[_Found] = [(e.name, items_of(work, e), e.amount_minor) for e in merged(advice.entries)]

@@ -8,10 +8,9 @@ from o2c_contracts.cash import PaymentIdentified
 from o2c_contracts.event import Event
 
 from o2c_cash import facts
+from o2c_cash.domain.numbers import Document, kind_of
 from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
 from o2c_cash.tables.lookups import owners_of
-
-Document = Payment | Remittance | PaymentReturn
 
 
 def name_payer(work: WorkingSet, document: Payment | Remittance) -> Iterator[Event]:
@@ -42,12 +41,3 @@ def tell_identified(work: WorkingSet, document: Document, customer_id: str) -> I
         document_id=document_id,
         origin_key=document.origin_key,
     )
-
-
-def kind_of(document: Document) -> tuple[str, str]:
-    """What it is called in PaymentIdentified, and its id."""
-    if isinstance(document, Payment):
-        return "payment", document.payment_id
-    if isinstance(document, Remittance):
-        return "remittance", document.remittance_id
-    return "return", document.return_id

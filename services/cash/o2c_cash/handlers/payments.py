@@ -6,8 +6,10 @@ from o2c_chassis.service import DeadlineReached
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.bank import PaymentReceived
 from o2c_contracts.cash import PaymentIdentified
+from o2c_contracts.documents import content_of
 from o2c_contracts.event import Event
 
+from o2c_cash.domain.numbers import tells_of
 from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
 
 from . import movements
@@ -15,18 +17,18 @@ from .alerts import UNIDENTIFIED, Matter, alert, expect_payer
 from .desk import Desk
 from .identifying import name_payer, tell_identified
 from .matching import match
+from .numbering import told_apart
 from .returns import carry_out
 from .settling import over
 
 
 def on_payment_received(event: PaymentReceived, work: WorkingSet) -> Iterator[Event]:
-    """A receipt counts once, whoever reports it again. A known payer's money is matched at once."""
-    booked = work.get(Payment, payment_id=event.payment_id)
-    if booked is not None:
-        yield from _again(event, booked, work)
-        return
+    """A receipt counts once, however often its gateway reports it. A known payer's money is matched at once."""
     desk = Desk(work)
-    payment = movements.receive(desk, _payment(event, desk))
+    told = told_apart(work, _payment(event, desk))
+    if told is None:
+        return
+    payment = movements.receive(desk, told)
     if event.customer_id is None:
         payment = yield from _returns(desk, payment)
         named = list(name_payer(work, payment))
@@ -65,33 +67,34 @@ def _payment(event: PaymentReceived, desk: Desk) -> Payment:
         candidates="[]",
         manual=False,
         open=True,
+        source=desk.work.cause.envelope.source,
+        content=content_of(event),
     )
 
 
-def _again(event: PaymentReceived, booked: Payment, work: WorkingSet) -> Iterator[Event]:
-    """The same receipt under another event: nothing to do, unless it says something else."""
-    told = event.legal_entity, event.currency, event.amount_minor, event.value_date
-    if told != (booked.legal_entity, booked.currency, booked.amount_minor, booked.value_date):
-        yield from alert(work, booked, Matter("receipt-differs", event.amount_minor, booked.payment_id))
-
-
 def _decide(desk: Desk, payment: Payment) -> Iterator[Event]:
-    """What the bank already took back whole is not matched first."""
-    gone = sum(r.amount_minor for r in desk.work.find(PaymentReturn, payment_id=payment.payment_id) if not r.done)
+    """What the bank already took back whole is not matched first; what it told otherwise before is a person's."""
+    gone = sum(back.amount_minor for back in _taken_back(desk, payment))
     if gone < payment.unapplied_minor:
         payment = yield from match(desk, payment)
-    yield from _returns(desk, payment)
-    for advice in desk.work.find(Remittance, payment_id=payment.payment_id):
-        if not advice.identified:
+    payment = yield from _returns(desk, payment)
+    if payment.doubted:
+        yield from alert(desk.work, payment, Matter("receipt-differs", payment.amount_minor, payment.payment_id))
+    for advice in desk.work.find(Remittance, payment_id=payment.number):
+        if not advice.identified and tells_of(advice, payment):
             yield from tell_identified(desk.work, advice, str(payment.customer_id))
 
 
 def _returns(desk: Desk, payment: Payment) -> Generator[Event, None, Payment]:
     """What the bank took back before we knew of the payment."""
-    for back in desk.work.find(PaymentReturn, payment_id=payment.payment_id):
-        if not back.done:
-            payment = yield from carry_out(desk, payment, back)
+    for back in _taken_back(desk, payment):
+        payment = yield from carry_out(desk, payment, back)
     return payment
+
+
+def _taken_back(desk: Desk, payment: Payment) -> list[PaymentReturn]:
+    waiting = desk.work.find(PaymentReturn, payment_id=payment.number)
+    return [back for back in waiting if not back.done and tells_of(back, payment)]
 
 
 def on_payment_identified(event: PaymentIdentified, work: WorkingSet) -> Iterator[Event]:

@@ -7,25 +7,40 @@ from dataclasses import replace
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.bank import RemittanceAdvised
 from o2c_contracts.cash import PaymentIdentified
+from o2c_contracts.documents import content_of
 from o2c_contracts.event import Event
 
 from o2c_cash.domain.claims import used
 from o2c_cash.domain.items import Allocation, in_force
 from o2c_cash.domain.payments import Payment, Remittance
-from o2c_cash.tables.lookups import advised_payments, items_of
+from o2c_cash.tables.lookups import advised_payments, items_of, meant_by
 
 from .alerts import Matter, alert
 from .claiming import merged
 from .desk import Desk
 from .identifying import name_payer, tell_identified
 from .matching import match
+from .numbering import told_apart
 
 
 def on_remittance_advised(event: RemittanceAdvised, work: WorkingSet) -> Iterator[Event]:
     """Kept as it was said; under a known payer it may explain money at once."""
-    if work.get(Remittance, remittance_id=event.remittance_id) is not None:
+    advice = told_apart(work, _advice(event, work))
+    if advice is None:
         return
-    advice = Remittance(
+    work.put(advice)
+    if advice.identified:
+        yield from _explain(work, advice)
+        return
+    payment = meant_by(work, advice) if advice.payment_id else None
+    if payment is not None and payment.customer_id is not None:
+        yield from tell_identified(work, advice, payment.customer_id)
+    else:
+        yield from name_payer(work, advice)
+
+
+def _advice(event: RemittanceAdvised, work: WorkingSet) -> Remittance:
+    return Remittance(
         remittance_id=event.remittance_id,
         origin_key=event.key,
         customer_id=event.customer_id,
@@ -39,16 +54,9 @@ def on_remittance_advised(event: RemittanceAdvised, work: WorkingSet) -> Iterato
         used_by=None,
         received_at=work.at,
         open=True,
+        source=work.cause.envelope.source,
+        content=content_of(event),
     )
-    work.put(advice)
-    if advice.identified:
-        yield from _explain(work, advice)
-        return
-    payment = work.get(Payment, payment_id=event.payment_id) if event.payment_id else None
-    if payment is not None and payment.customer_id is not None:
-        yield from tell_identified(work, advice, payment.customer_id)
-    else:
-        yield from name_payer(work, advice)
 
 
 def on_remittance_identified(event: PaymentIdentified, work: WorkingSet) -> Iterator[Event]:
@@ -64,6 +72,9 @@ def on_remittance_identified(event: PaymentIdentified, work: WorkingSet) -> Iter
 def _explain(work: WorkingSet, advice: Remittance) -> Iterator[Event]:
     """The payment that it belongs to, where there is exactly one."""
     payments = advised_payments(advice, work)
+    if advice.payment_id:
+        meant = meant_by(work, advice)
+        payments = [p for p in payments if p == meant]
     if len(payments) != 1:
         return
     payment, desk = payments[0], Desk(work)

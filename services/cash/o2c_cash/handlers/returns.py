@@ -6,23 +6,40 @@ from dataclasses import replace
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.bank import PaymentReturned
 from o2c_contracts.cash import PaymentIdentified, PaymentReversed
+from o2c_contracts.documents import content_of
 from o2c_contracts.event import Event
 
 from o2c_cash.domain.items import Allocation, OpenItem, in_force
 from o2c_cash.domain.payments import Payment, PaymentReturn
+from o2c_cash.tables.lookups import meant_by
 
 from . import movements
-from .alerts import Matter, alert
+from .alerts import RETURN, Matter, alert, expect_payment
 from .desk import Desk, Why
 from .identifying import tell_identified
 from .matching import REFERENCE
+from .numbering import told_apart
 
 
 def on_payment_returned(event: PaymentReturned, work: WorkingSet) -> Iterator[Event]:
     """Carried out under the payer's key; before its payment is known, it waits for it."""
-    if work.get(PaymentReturn, return_id=event.return_id) is not None:
+    back = told_apart(work, _return(event, work))
+    if back is None:
         return
-    back = PaymentReturn(
+    work.put(back)
+    payment = meant_by(work, back)
+    if payment is None:
+        expect_payment(work, back)
+    elif payment.customer_id is not None and payment.customer_id != event.customer_id:
+        yield from tell_identified(work, back, payment.customer_id)
+    else:
+        desk = Desk(work)
+        yield from carry_out(desk, payment, back)
+        yield from desk.close()
+
+
+def _return(event: PaymentReturned, work: WorkingSet) -> PaymentReturn:
+    return PaymentReturn(
         return_id=event.return_id,
         origin_key=event.key,
         payment_id=event.payment_id,
@@ -33,23 +50,15 @@ def on_payment_returned(event: PaymentReturned, work: WorkingSet) -> Iterator[Ev
         returned_on=event.returned_on,
         reason=event.reason,
         done=False,
+        source=work.cause.envelope.source,
+        content=content_of(event),
     )
-    work.put(back)
-    payment = work.get(Payment, payment_id=event.payment_id)
-    if payment is None:
-        return
-    if payment.customer_id is not None and payment.customer_id != event.customer_id:
-        yield from tell_identified(work, back, payment.customer_id)
-        return
-    desk = Desk(work)
-    yield from carry_out(desk, payment, back)
-    yield from desk.close()
 
 
 def on_return_identified(event: PaymentIdentified, work: WorkingSet) -> Iterator[Event]:
     """Heard under the payer's key."""
     back = work.get(PaymentReturn, return_id=event.document_id)
-    payment = work.get(Payment, payment_id=back.payment_id) if back is not None and not back.done else None
+    payment = meant_by(work, back) if back is not None and not back.done else None
     if back is None or payment is None:
         return
     desk = Desk(work)
@@ -59,7 +68,10 @@ def on_return_identified(event: PaymentIdentified, work: WorkingSet) -> Iterator
 
 def carry_out(desk: Desk, payment: Payment, back: PaymentReturn) -> Generator[Event, None, Payment]:
     """Money that pays nothing goes first, then what pays items. The payment as it is then."""
-    desk.work.put(replace(back, customer_id=payment.customer_id, done=True))
+    desk.work.put(replace(back, payment_id=payment.payment_id, customer_id=payment.customer_id, done=True))
+    desk.work.disarm(RETURN, back.return_id)
+    if back.doubted:
+        yield from alert(desk.work, payment, Matter("return-differs", back.amount_minor, back.return_id))
     amount = min(back.amount_minor, payment.here_minor)
     if payment.purse != (back.legal_entity, back.currency):
         amount = 0

@@ -20,6 +20,16 @@ def _minor(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False)
 
 
+def _apart() -> list[Column[str]]:
+    """Who numbered a document, what it said, and its number where that was another's already."""
+    return [Column("source", Text), Column("content", Text), Column("namesake_of", Text)]
+
+
+def _namesakes(table: str) -> Index:
+    """Few have one: nobody else is in it."""
+    return Index(f"{table}_namesakes", "namesake_of", postgresql_where=text("namesake_of is not null"))
+
+
 parties = Table(
     "parties",
     metadata,
@@ -113,6 +123,9 @@ payments = Table(
     Column("manual", Boolean, nullable=False),
     Column("open", Boolean, nullable=False),
     _minor("refunded_minor"),
+    *_apart(),
+    Column("doubted", Boolean, nullable=False),
+    _namesakes("payments"),
     Index("payments_by_customer", "customer_id", "open"),
     Index("payments_by_origin", "origin_key", "identified"),
     Index("payments_by_day", "received_on", "legal_entity", "currency"),
@@ -133,6 +146,8 @@ remittances = Table(
     Column("used_by", Text),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("open", Boolean, nullable=False),
+    *_apart(),
+    _namesakes("remittances"),
     Index("remittances_by_payment", "payment_id"),
     Index("remittances_by_customer", "customer_id", "open"),
     Index("remittances_by_origin", "origin_key", "identified"),
@@ -150,6 +165,9 @@ payment_returns = Table(
     Column("returned_on", Date, nullable=False),
     _text("reason"),
     Column("done", Boolean, nullable=False),
+    *_apart(),
+    Column("doubted", Boolean, nullable=False),
+    _namesakes("payment_returns"),
     Index("payment_returns_by_payment", "payment_id"),
 )
 refunds = Table(

@@ -15,7 +15,7 @@ from o2c_cash.domain.items import Allocation, OpenItem
 from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Payment, PaymentReturn, Remittance
 
-from .lookups import family_of, lock_of
+from .lookups import family_of, lock_of, numbered, of_number
 from .needs import accounts_touched
 
 Names = Generator[list[Need[Any]], None, set[str]]
@@ -35,15 +35,15 @@ def _of_customer(event: CustomerEvent | DeadlineReached, work: WorkingSet) -> Na
 
 
 def _around(customers: Iterable[str | None], payment_ids: Iterable[str | None], work: WorkingSet) -> Names:
-    """Families of these customers and of the payers of these payments; where a payer is not known, its key."""
+    """Families of these customers and of the payers of payments of these numbers; of an unknown payer, its key."""
     known, ids = {c for c in customers if c}, [p for p in payment_ids if p]
     yield [
         *[need(Party, customer_id=c) for c in sorted(known)],
-        *[n for p in ids for n in (need(Payment, payment_id=p), need(Remittance, payment_id=p))],
+        *[n for p in ids for n in (*of_number(Payment, p), need(Remittance, payment_id=p))],
     ]
     names = {lock_of(p) for p in ids}
     payers = set()
-    for payment in [row for p in ids if (row := work.get(Payment, payment_id=p))]:
+    for payment in [row for p in ids for row in numbered(work, Payment, p)]:
         if payment.customer_id:
             payers.add(payment.customer_id)
         else:
@@ -56,19 +56,22 @@ def _around(customers: Iterable[str | None], payment_ids: Iterable[str | None], 
 
 def _of_bank(event: PaymentReceived | RemittanceAdvised, work: WorkingSet) -> Names:
     names = yield from _around([event.customer_id], [event.payment_id], work)
-    return names if event.customer_id else names | {event.key}
+    return names | {lock_of(event.document_id)} | (set() if event.customer_id else {event.key})
 
 
 def _of_returned(event: PaymentReturned, work: WorkingSet) -> Names:
     customers = yield from _paid_for(event.payment_id, work)
     names = yield from _around([event.customer_id, *customers], [event.payment_id], work)
-    return names if event.customer_id else names | {event.key}
+    return names | {lock_of(event.document_id)} | (set() if event.customer_id else {event.key})
 
 
-def _paid_for(payment_id: str, work: WorkingSet) -> Generator[list[Need[Any]], None, list[str]]:
-    """Whose items a payment pays: a person may have chosen another family's."""
-    yield [need(Allocation, payment_id=payment_id)]
-    return [a.customer_id for a in work.find(Allocation, payment_id=payment_id)]
+def _paid_for(number: str, work: WorkingSet) -> Generator[list[Need[Any]], None, list[str]]:
+    """Whose items payments of this number pay: a person may have chosen another family's."""
+    yield [need(Allocation, payment_id=number), need(Payment, namesake_of=number)]
+    others = [p.payment_id for p in work.find(Payment, namesake_of=number)]
+    if others:
+        yield [need(Allocation, payment_id=p) for p in others]
+    return [a.customer_id for p in (number, *others) for a in work.find(Allocation, payment_id=p)]
 
 
 def _of_identified(event: PaymentIdentified, work: WorkingSet) -> Names:

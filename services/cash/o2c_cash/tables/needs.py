@@ -12,6 +12,7 @@ from o2c_contracts.bank import PaymentReceived, PaymentReturned, RemittanceAdvis
 from o2c_contracts.billing import CreditNoteIssued, InvoiceIssued
 from o2c_contracts.cash import PaymentIdentified
 from o2c_contracts.disputes import DisputeOpened, DisputeResolved
+from o2c_contracts.documents import content_of, namesake
 from o2c_contracts.event import payer_key
 from o2c_contracts.master import CustomerChanged, CustomerRegistered, FamilyChanged
 
@@ -32,7 +33,17 @@ from o2c_cash.domain.parties import Party, PayerAccount
 from o2c_cash.domain.payments import Awaited, CustomerMoney, Payment, PaymentReturn, Receipt, Remittance
 from o2c_cash.domain.refunds import Refund
 
-from .lookups import advised_payments, awaiting, items_meant, items_named, remittances_of, waiting_for
+from .lookups import (
+    advices_near,
+    advised_payments,
+    awaiting,
+    items_meant,
+    items_named,
+    number_of,
+    numbered,
+    of_number,
+    waiting_for,
+)
 
 Round = list[Need[Any]]
 Rounds = Iterator[Round]
@@ -57,20 +68,20 @@ def to_match(payments: Sequence[Receipt], work: WorkingSet, besides: Iterable[Ne
     wanted: Round = list(besides)
     for p in payments:
         if p.customer_id is not None:
-            wanted += _around(p.payment_id, p.customer_id, p.reference)
+            wanted += _around(number_of(p), p.customer_id, p.reference)
     yield wanted
-    advised = [e for p in payments for r in remittances_of(work, p) for e in r.entries]
+    advised = [e for p in payments for r in advices_near(work, p) for e in r.entries]
     if advised:
         yield [n for e in advised for name in (e.invoice_number, e.external_ref) if name for n in named(name)]
     meant = {item.customer_id for p in payments for item in items_meant(work, p)}
-    advisers = {r.customer_id for p in payments for r in remittances_of(work, p) if r.customer_id}
+    advisers = {r.customer_id for p in payments for r in advices_near(work, p) if r.customer_id}
     if others := (meant | advisers) - {p.customer_id for p in payments}:
         yield _of_others(others)
 
 
 def to_return(payment: Receipt, work: WorkingSet) -> Rounds:
     """Of a payment that is matched and goes back in one step: every item that it may have been applied to."""
-    if not work.find(PaymentReturn, payment_id=payment.payment_id):
+    if not work.find(PaymentReturn, payment_id=number_of(payment)):
         return
     own = work.find(OpenItem, customer_id=payment.customer_id, open=True)
     numbers = {item.invoice_number for item in [*own, *items_meant(work, payment)]}
@@ -78,17 +89,17 @@ def to_return(payment: Receipt, work: WorkingSet) -> Rounds:
     yield [steps, *[need(OpenItem, invoice_number=number) for number in sorted(numbers)]]
 
 
-def _around(payment_id: str, customer_id: str, reference: str | None) -> Round:
+def _around(number: str, customer_id: str, reference: str | None) -> Round:
     wanted = money_of(customer_id)
     wanted += [
         need(Party, customer_id=customer_id),
         need(OpenItem, customer_id=customer_id, open=True),
         need(Remittance, customer_id=customer_id, open=True),
-        need(Remittance, payment_id=payment_id),
+        need(Remittance, payment_id=number),
         _contested(customer_id),
     ]
     for name in looked_up(reference):
-        wanted += [need(Remittance, remittance_id=name), *named(name)]
+        wanted += [*of_number(Remittance, name), *named(name)]
     return wanted
 
 
@@ -176,12 +187,15 @@ def for_dispute(event: DisputeOpened | DisputeResolved, work: WorkingSet) -> Rou
 
 def for_payment(event: PaymentReceived, work: WorkingSet) -> Rounds:
     """A known payer's payment with all that may explain it; else who pays from its account."""
-    own: Round = [need(Payment, payment_id=event.payment_id), need(PaymentReturn, payment_id=event.payment_id)]
+    own: Round = [*of_number(Payment, event.payment_id), need(PaymentReturn, payment_id=event.payment_id)]
     if event.customer_id is None:
         yield [*own, need(PayerAccount, payer_key=event.key), need(Remittance, payment_id=event.payment_id)]
         return
     yield from to_match([event], work, own)
     yield from to_return(event, work)
+    if numbered(work, Payment, event.payment_id):
+        name = namesake(event.payment_id, work.cause.envelope.source, content_of(event))
+        yield [need(Allocation, payment_id=name)]
 
 
 def for_identified(event: PaymentIdentified, work: WorkingSet) -> Rounds:
@@ -197,6 +211,8 @@ def for_identified(event: PaymentIdentified, work: WorkingSet) -> Rounds:
     else:
         yield [need(Payment, payment_id=event.document_id), need(PaymentReturn, payment_id=event.document_id)]
         if (payment := work.get(Payment, payment_id=event.document_id)) is not None:
+            if payment.namesake_of:
+                yield [need(PaymentReturn, payment_id=payment.number)]
             before = money_of(payment.customer_id) if payment.customer_id else []
             payment = replace(payment, customer_id=event.customer_id)
             yield from to_match([payment], work, before)
@@ -206,9 +222,9 @@ def for_identified(event: PaymentIdentified, work: WorkingSet) -> Rounds:
 def for_remittance(event: RemittanceAdvised, work: WorkingSet) -> Rounds:
     """The advice, what it names, and the payments that it may belong to."""
     yield [
-        need(Remittance, remittance_id=event.remittance_id),
+        *of_number(Remittance, event.remittance_id),
         *([need(PayerAccount, payer_key=event.key)] if event.customer_id is None else []),
-        *([need(Payment, payment_id=event.payment_id)] if event.payment_id else []),
+        *(of_number(Payment, event.payment_id) if event.payment_id else []),
     ]
     if event.customer_id is not None:
         yield from _for_advice(event, work)
@@ -216,16 +232,17 @@ def for_remittance(event: RemittanceAdvised, work: WorkingSet) -> Rounds:
 
 def _for_advice(advice: Remittance | RemittanceAdvised, work: WorkingSet) -> Rounds:
     lines = advice.entries if isinstance(advice, Remittance) else advice.lines
+    number = advice.number if isinstance(advice, Remittance) else advice.remittance_id
     yield [
-        need(Awaited, name=advice.remittance_id),
+        need(Awaited, name=number),
+        need(Party, customer_id=advice.customer_id),
         need(Payment, customer_id=advice.customer_id, open=True),
-        *([need(Payment, payment_id=advice.payment_id)] if advice.payment_id else []),
+        *(of_number(Payment, advice.payment_id) if advice.payment_id else []),
         *[n for e in lines for name in (e.invoice_number, e.external_ref) if name for n in named(name)],
     ]
-    waiting = [need(Payment, payment_id=a.payment_id) for a in work.find(Awaited, name=advice.remittance_id)]
-    if waiting:
-        yield [need(Party, customer_id=advice.customer_id), *waiting]
-        yield [need(Party, customer_id=p.customer_id) for p in awaiting(work, [advice.remittance_id]) if p.customer_id]
+    if waiting := [need(Payment, payment_id=a.payment_id) for a in work.find(Awaited, name=number)]:
+        yield waiting
+        yield [need(Party, customer_id=p.customer_id) for p in awaiting(work, [number]) if p.customer_id]
     if payments := advised_payments(advice, work):
         names = [name for e in lines for name in (e.invoice_number, e.external_ref) if name]
         owners = {item.customer_id for name in names for item in items_named(work, name)}
@@ -234,16 +251,24 @@ def _for_advice(advice: Remittance | RemittanceAdvised, work: WorkingSet) -> Rou
 
 
 def for_returned(event: PaymentReturned, work: WorkingSet) -> Rounds:
-    yield [need(PaymentReturn, return_id=event.return_id)]
+    yield of_number(PaymentReturn, event.return_id)
     yield from _for_payment_returned(event.payment_id, work)
 
 
-def _for_payment_returned(payment_id: str, work: WorkingSet) -> Rounds:
-    yield [need(Payment, payment_id=payment_id), need(Allocation, payment_id=payment_id)]
-    payment = work.get(Payment, payment_id=payment_id)
-    if payment is not None and payment.customer_id is not None:
-        items = {a.invoice_number for a in work.find(Allocation, payment_id=payment_id)}
-        yield [*money_of(payment.customer_id), *[need(OpenItem, invoice_number=number) for number in sorted(items)]]
+def for_return_waited(event: DeadlineReached, work: WorkingSet) -> Rounds:
+    """Of a return whose payment did not become known in time."""
+    yield [need(PaymentReturn, return_id=event.subject_id)]
+
+
+def _for_payment_returned(number: str, work: WorkingSet) -> Rounds:
+    """Every payment of the number, and what each pays."""
+    yield [*of_number(Payment, number), need(Allocation, payment_id=number)]
+    if others := work.find(Payment, namesake_of=number):
+        yield [need(Allocation, payment_id=p.payment_id) for p in others]
+    payments = [p for p in numbered(work, Payment, number) if p.customer_id is not None]
+    items = {a.invoice_number for p in payments for a in work.find(Allocation, payment_id=p.payment_id)}
+    wanted = [n for p in payments for n in money_of(str(p.customer_id))]
+    yield [*wanted, *[need(OpenItem, invoice_number=item) for item in sorted(items)]]
 
 
 def for_waited(event: DeadlineReached, work: WorkingSet) -> Rounds:
