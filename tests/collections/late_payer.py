@@ -77,9 +77,11 @@ class World:
         )
         return self.rig.tell(event, at=when)
 
-    def promised(self, number: str, minor: int, day: date, when: datetime, id_: str = "V1") -> list[Event]:
+    def promised(
+        self, number: str, minor: int, day: date, when: datetime, id_: str = "V1", source: str = "test"
+    ) -> list[Event]:
         event = PromiseMade(**self._money(), promise_id=id_, invoice_number=number, amount_minor=minor, promised_on=day)
-        return self.rig.tell(event, at=when)
+        return self.rig.tell(event, at=when, source=source)
 
     def item(self, number: str = "R1") -> Item:
         (found,) = self.rig.rows("collections", Item, invoice_number=number)

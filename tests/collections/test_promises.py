@@ -327,17 +327,6 @@ def test_a_promise_before_its_invoice_counts_when_the_invoice_comes(world: World
     assert (world.letters(), world.item().promised_minor) == ([], 100_000)
 
 
-def test_the_same_promise_number_never_counts_twice(world: World):
-    world.invoice("R1")
-    world.invoice("R2")
-    world.promised("R1", 100_000, BY, on(2), "V1")
-
-    told = world.promised("R2", 100_000, BY, on(3), "V1")
-
-    assert told == []
-    assert [(p.promise_id, p.invoice_number) for p in world.rig.rows("collections", Promise)] == [("V1", "R1")]
-
-
 def test_a_customer_nobody_registered_yet_can_promise_all_the_same(world: World):
     world.customer = "C9"
     world.invoice("R9")

@@ -24,6 +24,7 @@ from .handlers import customers, diary, items, letters, promises, schedule, stop
 from .letters.render import render
 from .queries import compared, identities, outcomes
 from .tables import needs
+from .tables.families import families
 from .tables.schema import KEEPS
 
 service = Service(
@@ -59,6 +60,7 @@ service = Service(
         Due(promises.DEADLINE, needs.promise_due, promises.on_promise_due),
     ),
     delivers=(Delivers(letters.DELIVERY, render, needs.letter_ended, letters.on_letter_ended),),
+    families=families,
     api=api.router,
     verify=identities.verify,
     totals=compared.totals,

@@ -51,6 +51,23 @@ class Promise:
     """How many times it was found not kept."""
     reason: str = ""
     decision_id: str | None = None
+    source: str | None = None
+    """The channel that told and numbered it; None: a person took it, or it is from before channels were told apart."""
+    content: str | None = None
+    """A digest of what was told."""
+    namesake_of: str | None = None
+    """Its number, where that was another promise's already: then its id is a name of its own."""
+
+    def repeats(self, kept: "Promise") -> bool:
+        """Whether the channel of a kept promise of this number tells it once more."""
+        if kept.source is None:
+            return self.says == kept.says
+        return (self.source, self.content) == (kept.source, kept.content)
+
+    @property
+    def says(self) -> tuple[object, ...]:
+        whose = self.customer_id, self.legal_entity, self.currency, self.invoice_number
+        return *whose, self.amount_minor, self.promised_on
 
     def concerns(self, item: Item) -> bool:
         """Whether this promise may pay that item: a customer can name a number that is not its own."""

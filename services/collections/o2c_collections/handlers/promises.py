@@ -16,6 +16,7 @@ from o2c_contracts.collections import (
     PromiseRestored,
     PromiseWithdrawn,
 )
+from o2c_contracts.documents import content_of, namesake
 from o2c_contracts.event import Event
 from o2c_contracts.intake import PromiseMade
 from o2c_contracts.money import as_text
@@ -42,21 +43,43 @@ _HAPPENED = {State.PARTLY_KEPT: "promise-partly-kept", State.BROKEN: "promise-br
 
 
 def on_promise_made(event: PromiseMade, work: WorkingSet) -> Iterator[Event]:
-    """From outside. It cannot be refused to anybody's face, so one that the table does not take goes to a person."""
-    if work.get(Promise, promise_id=event.promise_id) is not None:
-        note(work, event.customer_id, "promise-repeated", event.promise_id, "this promise id is taken already")
-        return
+    """From outside. It cannot be refused to anybody's face, so one that the table does not take goes to a person.
+
+    What its channel tells once more is noted only; any other promise of a taken number is a promise of its own.
+    """
     customer = work.get(Customer, customer_id=event.customer_id) or Customer(event.customer_id)
     item = work.get(Item, invoice_number=event.invoice_number) or Item(
         event.invoice_number, event.customer_id, event.legal_entity, event.currency
     )
-    offered = _offered(work, item, event.promise_id, event.amount_minor, event.promised_on)
-    offered = replace(offered, customer_id=event.customer_id, legal_entity=event.legal_entity, currency=event.currency)
+    offered = _told_apart(work, _told(event, work))
+    if offered is None:
+        note(work, event.customer_id, "promise-repeated", event.promise_id, "this promise is known already")
+        return
     asked = _ask(work, customer, item, offered)
     if asked["then"] == "take":
         yield from _take(work, customer, item, _dated(work, offered, asked))
     else:
         yield from _refused(work, customer, item, offered, asked)
+
+
+def _told(event: PromiseMade, work: WorkingSet) -> Promise:
+    """As the customer says: the invoice may turn out to be another's."""
+    item = Item(event.invoice_number, event.customer_id, event.legal_entity, event.currency)
+    offered = _offered(work, item, event.promise_id, event.amount_minor, event.promised_on)
+    return replace(offered, source=work.cause.envelope.source, content=content_of(event))
+
+
+def _told_apart(work: WorkingSet, offered: Promise) -> Promise | None:
+    """Under its number, or under a name of its own where that is taken. None: it is one that we have, told again."""
+    number = offered.promise_id
+    held = [*work.find(Promise, promise_id=number), *work.find(Promise, namesake_of=number)]
+    if any(offered.repeats(kept) for kept in held):
+        return None
+    if not held:
+        return offered
+    name = namesake(number, offered.source or "", offered.content or "")
+    note(work, offered.customer_id, "promise-renamed", name, f"another promise has the number {number} already")
+    return replace(offered, promise_id=name, namesake_of=number)
 
 
 def on_record_promise(command: RecordPromise, work: WorkingSet) -> Iterator[Event]:

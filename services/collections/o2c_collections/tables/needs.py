@@ -62,6 +62,7 @@ def promise_made(event: PromiseMade, work: WorkingSet) -> Rounds:
         *_around(event.customer_id, event.legal_entity, event.invoice_number),
         need(Promise, customer_id=event.customer_id),
         need(Promise, promise_id=event.promise_id),
+        need(Promise, namesake_of=event.promise_id),
         need(ItemChange, invoice_number=event.invoice_number),
     ]
 

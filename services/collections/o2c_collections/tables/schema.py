@@ -140,7 +140,11 @@ promises = Table(
     _must("judged", BigInteger),
     _must("reason"),
     _may("decision_id"),
+    _may("source"),
+    _may("content"),
+    _may("namesake_of"),
     Index("promises_of_customer", "customer_id"),
+    Index("promises_namesakes", "namesake_of", postgresql_where=text("namesake_of is not null")),
 )
 notices = Table(
     "notices",
