@@ -56,7 +56,7 @@ class Parties:
 
 def order(document: Order, parties: Parties, position: Position) -> Facts:
     """The sheet of `orders/credit`: may this order go ahead?"""
-    customer, root, contract = parties.customer, parties.root, parties.contract
+    customer, root = parties.customer, parties.root
     return {
         "legal_entity": document.legal_entity if parties.entity_known else None,
         "currency": document.currency,
@@ -71,11 +71,7 @@ def order(document: Order, parties: Parties, position: Position) -> Facts:
         "customer_known": customer.known,
         "root_known": root.known,
         "entity_known": parties.entity_known,
-        "contract_state": contract.state_on(document.ordered_on) if contract else UNKNOWN,
-        "contract_kind": contract.kind if contract else None,
-        "contract_ends_on": contract.ends_on if contract else None,
-        "currency_differs": contract is not None and contract.currency != document.currency,
-        "entity_differs": contract is not None and contract.legal_entity != document.legal_entity,
+        **_of_contract(document, parties.contract),
         "limit_state": limit_state(root),
         "limit_minor": root.limit_minor,
         "limit_currency": root.limit_currency,
@@ -94,6 +90,16 @@ def order(document: Order, parties: Parties, position: Position) -> Facts:
         "rate_is_missing": position.rate_missing != "",
         "rate_missing": position.rate_missing or None,
         "held_before": position.held_before,
+    }
+
+
+def _of_contract(document: Order, contract: Contract | None) -> Facts:
+    return {
+        "contract_state": contract.state_on(document.ordered_on) if contract else UNKNOWN,
+        "contract_kind": contract.kind if contract else None,
+        "contract_ends_on": contract.ends_on if contract else None,
+        "currency_differs": contract is not None and contract.currency != document.currency,
+        "entity_differs": contract is not None and contract.legal_entity != document.legal_entity,
     }
 
 
