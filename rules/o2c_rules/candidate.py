@@ -1,12 +1,13 @@
 """The books a person would like to have: a folder of them, or one file that takes its table's place among others."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from .cases import problems_in_cases
 from .formats.xlsx_reading import read_cases
 from .reading import name_of, read_tree
-from .rulebook import CASES, RuleBook, read_file, table_files
+from .rulebook import CASES, RuleBook, read_file, read_files, table_files
 from .source import BadTable, Finding, Findings, Scalar
 
 
@@ -24,6 +25,10 @@ class Candidate:
         name = next((n for n in self.homes if where.startswith((f"{n}:", f"{n} ")) or where == n), None)
         return where if name is None else self.homes[name] + where.removeprefix(name)
 
+    def home(self, error: BadTable) -> BadTable:
+        """The same findings where the person keeps the files."""
+        return BadTable(replace(found, where=self.at_home(found.where)) for found in error.findings)
+
 
 def candidate(path: Path, base: RuleBook) -> Candidate:
     """The books of a folder; or `base` with the one file `path` in the place of the table that it names.
@@ -33,7 +38,8 @@ def candidate(path: Path, base: RuleBook) -> Candidate:
     BadTable with all that is wrong, also where there is no such file.
     """
     if path.is_dir():
-        book = RuleBook.of(path)
+        files = read_files(path)
+        book = _book(files, sorted({name_of(file) for file in table_files(files)}), files)
         return Candidate(book, book.tables)
     content = read_file(path)
     name = table_in(path.name, content)
@@ -44,17 +50,27 @@ def candidate(path: Path, base: RuleBook) -> Candidate:
     files[target] = content
     cases = path.with_name(path.stem + CASES)
     apart = target.rpartition(".")[0] + CASES
+    homes = {target: str(path)}
     if has_cases(path.name, content):
         files.pop(apart, None)
     elif cases.is_file():
         files[apart] = read_file(cases)
+        homes[apart] = str(cases)
     try:
-        return Candidate(
-            RuleBook(files), (name,), {target: str(path)} | ({apart: str(cases)} if apart in files else {})
-        )
+        return Candidate(_book(files, (name,), homes), (name,), homes)
     except BadTable as error:
-        at_home = [moved(moved(f, target, str(path)), apart, str(cases)) for f in error.findings]
-        raise BadTable(at_home) from error
+        raise Candidate(base, (name,), homes).home(error) from error
+
+
+def _book(files: Mapping[str, bytes], tables: Iterable[str], own: Iterable[str]) -> RuleBook:
+    """The book of these files. BadTable with all that is wrong in them, also in the golden cases that a person's `own`
+    files hold of these tables, which a book by itself never reads."""
+    try:
+        return RuleBook(files)
+    except BadTable as error:
+        theirs = tuple(f"{file}:" for file in own)
+        more = (found for found in problems_in_cases(files, tables) if found.where.startswith(theirs))
+        raise BadTable(dict.fromkeys([*error.findings, *more])) from error
 
 
 def moved(finding: Finding, file: str, path: str) -> Finding:

@@ -1,6 +1,6 @@
 """Golden cases: facts, the answer a table must give, and a sentence that says why. They lie beside the table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,9 +8,9 @@ from .columns import value_of
 from .decision import Decision
 from .formats import cases_in
 from .formats.xlsx_reading import read_cases
-from .reading import name_of
-from .rulebook import CASES, RuleBook
-from .source import BadTable, Entries, Findings, Listing, Node, Scalar
+from .reading import name_of, table_as_far
+from .rulebook import CASES, RuleBook, table_files
+from .source import BadTable, Entries, Finding, Findings, Listing, Node, Scalar
 from .table import Table
 from .values import BadValue, Facts, Kind, Value, literal
 
@@ -56,22 +56,41 @@ class Case:
 
 def cases_of(book: RuleBook, table: str) -> tuple[Case, ...]:
     """All golden cases of a table, of whichever version, those in workbooks too. BadTable with all that is wrong."""
+    problems: list[Finding] = []
+    found = _cases_in(book.files, table, book.versions(table), problems)
+    if problems:
+        raise BadTable(problems)
+    return found
+
+
+def problems_in_cases(files: Mapping[str, bytes], tables: Iterable[str]) -> list[Finding]:
+    """What is wrong with the golden cases of these tables, also where a table itself cannot be used: then as far as it
+    can be read."""
+    problems: list[Finding] = []
+    for name in tables:
+        read = [table_as_far(f, files[f], Findings(f)) for f in table_files(files) if name_of(f) == name]
+        versions = sorted((table for table in read if table), key=lambda table: table.effective_from)
+        if versions and all(table.rows and table.outcomes for table in versions):
+            _cases_in(files, name, tuple(versions), problems)
+    return problems
+
+
+def _cases_in(
+    files: Mapping[str, bytes], table: str, versions: tuple[Table, ...], problems: list[Finding]
+) -> tuple[Case, ...]:
     found: list[Case] = []
-    problems = []
-    for name, content in book.files.items():
+    for name, content in files.items():
         beside = name.endswith(CASES) and name_of(name.removesuffix(CASES) + ".yaml") == table
         if beside or (name.endswith(".xlsx") and name_of(name) == table):
             findings = Findings(name)
             written = cases_in(content, findings) if beside else read_cases(content, findings)
             nodes = written.items if written else ()
-            found += [case for node in nodes if (case := _case(node, book, table, findings))]
+            found += [case for node in nodes if (case := _case(node, table, versions, findings))]
             problems += findings.found
-    if problems:
-        raise BadTable(problems)
     return tuple(found)
 
 
-def _case(node: Node, book: RuleBook, table: str, findings: Findings) -> Case | None:
+def _case(node: Node, table: str, versions: tuple[Table, ...], findings: Findings) -> Case | None:
     if not isinstance(node, Entries):
         findings.add(node.line, "a case is no set of names", "- case: a sentence")
         return None
@@ -81,10 +100,10 @@ def _case(node: Node, book: RuleBook, table: str, findings: Findings) -> Case | 
         findings.add(node.line, "a case lacks its sentence, its facts or what is expected", "case, facts, expect")
         return None
     _known(expect, _EXPECT, findings)
-    on = _day(node.items.get("on"), book.versions(table), findings)
-    version = version_on(book.versions(table), on)
+    on = _day(node.items.get("on"), versions, findings)
+    version = version_on(versions, on)
     undecided = expect.items.get("undecided")
-    return Case(
+    case = Case(
         where=f"{findings.file}:{node.line}",
         table=table,
         sentence=sentence.text,
@@ -95,6 +114,14 @@ def _case(node: Node, book: RuleBook, table: str, findings: Findings) -> Case | 
         undecided=undecided is not None and value_of(undecided, Kind.BOOLEAN, findings) is True,
         note=noted.text if isinstance(noted := node.items.get("note"), Scalar) else "",
     )
+    if not (case.undecided or "rows" in expect.items or _says_anything(expect.items.get("outcome"))):
+        hint = "rows: [R1], rows: [] for none, outcome: {then: hold} or undecided: true"
+        findings.add(node.line, "the case expects nothing, so it would hold whatever the table answers", hint)
+    return case
+
+
+def _says_anything(outcome: Node | None) -> bool:
+    return outcome is not None and not (isinstance(outcome, Entries) and not outcome.items)
 
 
 def _known(node: Entries, known: frozenset[str], findings: Findings) -> None:
@@ -155,7 +182,9 @@ def _rows(expect: Entries, version: Table, findings: Findings) -> tuple[str, ...
     ids = [item.text for item in node.items if isinstance(item, Scalar)]
     for id_ in ids:
         if id_ not in known:
-            findings.add(node.line, f"{id_!r} is no row of {version.file}", f"it has {', '.join(sorted(known))}")
+            since = "" if version.effective_from == date.min else f" from {version.effective_from} on"
+            text = f"{id_!r} is no row of {version.name}{since}"
+            findings.add(node.line, text, f"it has {', '.join(sorted(known))}")
     return tuple(ids)
 
 

@@ -26,12 +26,18 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 def read_table(path: str, content: bytes) -> Table:
     """The table of one file. `path` is relative to the books, with `/`; BadTable holds everything that is wrong."""
     findings = Findings(path)
-    root = read_tree(path, content, findings)
-    table = _table(path, root, findings) if root else None
+    table = table_as_far(path, content, findings)
     findings.raise_any()
     if table is None:
         raise BadTable(findings.found)
     return table
+
+
+def table_as_far(path: str, content: bytes, findings: Findings) -> Table | None:
+    """What a file says as far as it can be read, to find what else is wrong around it; nobody may decide by a table
+    with findings."""
+    root = read_tree(path, content, findings)
+    return _table(path, root, findings) if root else None
 
 
 def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:

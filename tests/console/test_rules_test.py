@@ -8,6 +8,9 @@ import pytest
 from o2c_console.main import app
 from typer.testing import CliRunner, Result
 
+from tests.rules.by_hand import RULES, changed, workbook
+from tests.rules.desks import store_in
+
 TABLE = """
 table: t/hold
 title: Large orders
@@ -165,7 +168,7 @@ def test_what_cannot_be_read_is_named_with_its_line(file: Path) -> None:
 
     for answer in (o2c("test", str(file)), o2c("cases", str(file)), o2c("test", str(file), "--mutate")):
         assert answer.exit_code == 2
-        assert "t/hold.cases.yaml:1: 'lrge' is no row of t/hold.yaml" in " ".join(answer.stderr.split())
+        assert f"{file.with_name('hold.cases.yaml')}:1: 'lrge' is no row of t/hold (it has large)" in answer.stderr
 
 
 @pytest.mark.parametrize(
@@ -189,3 +192,29 @@ def test_all_shipped_books_are_tried_in_one_call() -> None:
 
     assert answer.exit_code == 0, answer.stdout
     assert "orders/credit.yaml" in answer.stdout
+
+
+@pytest.mark.parametrize("command", ["test", "check", "cases", "convert"])
+def test_what_is_wrong_with_a_workbooks_cases_is_named_where_the_person_keeps_it(tmp_path: Path, command: str) -> None:
+    cases = [["case", "days", "matching rows"], ["no such row", 5, "R9"]]
+    book = tmp_path / "my draft.xlsx"
+    book.write_bytes(workbook({"cases": cases}))
+    more = [str(tmp_path / "out.csv"), "--check", "--json"] if command == "convert" else []
+
+    answer = o2c(command, str(book), *more, "--rules", "shipped")
+
+    assert answer.exit_code == (1 if command in ("check", "convert") else 2)
+    assert f"{book}:cases!C2" in answer.output
+    assert "orders/credit.xlsx" not in answer.output
+
+
+def test_proposed_files_are_named_where_the_person_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_in(tmp_path)
+    (tmp_path / "drafts").mkdir()
+    (tmp_path / "drafts" / "t2.xlsx").write_bytes(workbook({"rules": changed(RULES, 1, "days", "1,000")}))
+    monkeypatch.chdir(tmp_path)
+
+    answer = o2c("propose", "drafts/t2.xlsx", "--ticket", "RULE-1", "--store", str(store.folder))
+
+    assert answer.exit_code == 2
+    assert "drafts/t2.xlsx:rules!D2: days: '1,000' is one number or several values" in answer.stderr

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from o2c_rules.candidate import candidate
+from o2c_rules.cases import cases_of
+from o2c_rules.formats import load, save
 from o2c_rules.rulebook import BOOKS, BadTable, RuleBook
 
 from tests.rules.by_hand import HEAD, RULES, Formula, changed, workbook
@@ -54,3 +56,45 @@ def test_what_names_no_table_is_refused_with_its_place(tmp_path: Path, name: str
         candidate(tmp_path / name, RuleBook.shipped())
 
     assert name in refused.value.findings[0].where
+
+
+def test_mistakes_in_the_table_and_in_its_cases_come_in_one_run_from_one_workbook(tmp_path: Path) -> None:
+    cases = [
+        ["case", "days", "matching rows", "expect then", "expect level"],
+        ["no such row", 5, "R9", "hold", 1],
+        ["a formula", Formula("=2+3", 5), "R1", "hold", 1],
+        ["no such answer", 5, "R1", "perhaps", "one"],
+        ["nothing expected", 5, "", "", ""],
+    ]
+    draft = workbook({"rules": changed(RULES, 1, "days", "around 5"), "cases": cases})
+    (tmp_path / "draft.xlsx").write_bytes(draft)
+
+    with pytest.raises(BadTable) as refused:
+        candidate(tmp_path / "draft.xlsx", RuleBook.shipped())
+
+    places = [finding.where.removeprefix(f"{tmp_path}/draft.xlsx:") for finding in refused.value.findings]
+    assert places == ["cases!C2", "cases!B3", "cases!E4", "cases!A5", "rules!D2"]
+
+
+def test_mistakes_in_a_folders_tables_and_cases_come_in_one_run(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(
+        "table: t\npolicy: F\nversion_by: recorded\nfacts: {a: number}\noutcome: {b: text}\n"
+        "rows:\n  - {id: R1, a: '1,000', b: x}\n"
+    )
+    (tmp_path / "t.cases.yaml").write_text("- {case: c, facts: {a: 1}, expect: {rows: [R2]}}\n")
+
+    with pytest.raises(BadTable) as refused:
+        candidate(tmp_path, RuleBook.shipped())
+
+    assert [finding.where for finding in refused.value.findings] == ["t.cases.yaml:1", "t.yaml:7"]
+
+
+def test_a_workbook_without_cases_keeps_those_of_the_book_at_their_own_place(tmp_path: Path) -> None:
+    (tmp_path / "draft.xlsx").write_bytes(
+        save(load("orders/credit.yaml", (BOOKS / "orders/credit.yaml").read_bytes()), "orders/credit.xlsx")
+    )
+
+    found = candidate(tmp_path / "draft.xlsx", RuleBook.shipped())
+
+    (first, *_) = cases_of(found.book, "orders/credit")
+    assert found.at_home(first.where) == first.where == "orders/credit.cases.yaml:1"

@@ -67,12 +67,15 @@ def test_a_case_that_does_not_hold_says_what_came_instead(case: str, said: str) 
     [
         ("case: c", "holds no cases"),
         ("- {case: c, facts: {}}", "lacks its sentence, its facts or what is expected"),
-        ("- {case: c, facts: {}, expect: {rows: [X]}}", "'X' is no row of t/one.yaml"),
+        ("- {case: c, facts: {}, expect: {rows: [X]}}", "'X' is no row of t/one"),
         ("- {case: c, facts: {}, expect: {outcome: {thn: hold}}}", "'thn' is unknown here"),
         ("- {case: c, facts: {}, expect: {rows: A}}", "rows is no list"),
         ("- {case: c, facts: {word: [a]}, expect: {rows: []}}", "a fact is one value"),
         ("- {case: c, fact: {}, facts: {}, expect: {rows: []}}", "'fact' is unknown here"),
         ("- {case: c, facts: {}, expect: {}, on: soon}", "'soon' is no date"),
+        ("- {case: c, facts: {}, expect: {}}", "expects nothing"),
+        ("- {case: c, facts: {}, expect: {outcome: {}}}", "expects nothing"),
+        ("- {case: c, facts: {}, expect: {undecided: false}}", "expects nothing"),
     ],
 )
 def test_a_mistake_in_a_case_is_named_at_its_line(cases: str, said: str) -> None:

@@ -11,6 +11,7 @@ from o2c_rules.releasing.desk import ReleaseDesk, Upload, Wish, uploaded
 from o2c_rules.rulebook import BOOKS, RuleBook
 from o2c_rules.source import BadTable
 
+from tests.rules.by_hand import RULES, changed, workbook
 from tests.rules.desks import (
     CASES,
     CLARA,
@@ -247,3 +248,22 @@ def test_a_workbook_is_kept_as_text_in_the_place_of_the_file_it_came_from(store:
     book = store.book(filed.proposal.bundle)
     assert sorted(book.files) == sorted(base.files)
     assert (percent_of(book), filed.proposal.against) == (12, ())
+
+
+def test_what_is_wrong_with_an_upload_is_named_at_the_places_of_the_upload(store: Store) -> None:
+    cases = [["case", "days", "matching rows"], ["no such row", 5, "R9"]]
+    bad = {
+        "draft.xlsx": workbook({"cases": cases}),
+        "table.xlsx": workbook({"rules": changed(RULES, 1, "days", "1,000"), "cases": cases}),
+    }
+
+    found = {}
+    for name, content in bad.items():
+        with pytest.raises(BadTable) as refused:
+            at(store).propose(RICK, Upload({name: content}, name), WISH)
+        found[name] = [finding.where for finding in refused.value.findings]
+
+    assert found == {
+        "draft.xlsx": ["draft.xlsx:cases!C2"],
+        "table.xlsx": ["table.xlsx:cases!C2", "table.xlsx:rules!D2"],
+    }

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from o2c_rules.bundles import Store, StoreProblem
 from o2c_rules.candidate import Candidate, candidate
+from o2c_rules.cases import problems_in_cases
 from o2c_rules.rulebook import BOOKS, BadTable, RuleBook, bundle_hash, read_files
 from o2c_rules.source import Finding
 
@@ -92,6 +93,11 @@ def known_bundles(rules: str) -> dict[str, Mapping[str, bytes]]:
     found = {folder.name: read_files(folder) for folder in bundles.iterdir()} if bundles.is_dir() else {}
     shipped = RuleBook.shipped()
     return {shipped.hash: shipped.files} | {name: files for name, files in found.items() if bundle_hash(files) == name}
+
+
+def everywhere(error: BadTable, asked: Candidate) -> BadTable:
+    """What is wrong with the golden cases of all tables that a person means, where the person keeps them."""
+    return asked.home(BadTable(dict.fromkeys([*error.findings, *problems_in_cases(asked.book.files, asked.tables)])))
 
 
 def unreadable(error: BadTable) -> NoReturn:

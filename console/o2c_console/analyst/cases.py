@@ -20,7 +20,7 @@ from o2c_rules.trials.writing import CONFIRM, as_yaml
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, put_json, put_table, say, stop
 
-from .books import Rules, proposed, unreadable
+from .books import Rules, everywhere, proposed, unreadable
 
 
 def cases(
@@ -47,7 +47,7 @@ def cases(
     try:
         found = {name: _found(asked, name, suggest) for name in asked.tables}
     except BadTable as error:
-        unreadable(error)
+        unreadable(everywhere(error, asked))
     every = [replace(case, where=asked.at_home(case.where)) for cases_ in found.values() for case in cases_]
     if json:
         put_json([_as_json(case) for case in every])

@@ -1,10 +1,11 @@
 """`o2c rules convert`: a table in another format, for a spreadsheet program, a DMN modeller or a text editor."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from o2c_rules.candidate import candidate
+from o2c_rules.candidate import Candidate, candidate
 from o2c_rules.checking import check
 from o2c_rules.checking.flaws import Flaw
 from o2c_rules.formats.converting import Converted, Source, converted, of_book, of_file
@@ -62,9 +63,10 @@ def _source(source: str, base: RuleBook) -> Source:
 
 def _flaws(source: str, found: Source, base: RuleBook) -> tuple[Flaw, ...]:
     path, name = Path(source), found.document.table.name
-    book = candidate(path, base).book if path.exists() else base
+    asked = candidate(path, base) if path.exists() else Candidate(base, (name,))
     with say.status("checking …"):
-        return tuple(flaw for flaw in check(book, [name]) if flaw.table == name)
+        flaws = [flaw for flaw in check(asked.book, [name]) if flaw.table == name]
+    return tuple(replace(flaw, where=asked.at_home(flaw.where)) for flaw in flaws)
 
 
 def _write(made: Converted, *, force: bool) -> None:

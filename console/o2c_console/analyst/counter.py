@@ -36,10 +36,13 @@ Effective = Annotated[
 _PATIENCE_SECONDS = 1800.0
 
 
+_HERE = Path()
+
+
 class Counter(Protocol):
     """What can be asked of a store, wherever it is kept; every answer is plain JSON."""
 
-    def propose(self, upload: Upload, wish: Wish) -> dict[str, Any]: ...
+    def propose(self, upload: Upload, wish: Wish, kept: Path) -> dict[str, Any]: ...
     def proposals(self) -> list[dict[str, Any]]: ...
     def proposal(self, id_: str) -> dict[str, Any]: ...
     def review(self, id_: str, *, approved: bool, comment: str) -> dict[str, Any]: ...
@@ -56,11 +59,11 @@ class AtPlatform:
     def __init__(self, ask: Caller) -> None:
         self._ask = ask
 
-    def propose(self, upload: Upload, wish: Wish) -> dict[str, Any]:
+    def propose(self, upload: Upload, wish: Wish, kept: Path) -> dict[str, Any]:
         files = {name: b64encode(content).decode() for name, content in upload.files.items()}
         said = {"ticket": wish.ticket, "message": wish.message, "contracts": wish.contracts}
         body = said | {"files": files, "single": upload.single, "effective_from": wish.effective_from}
-        return self._post("proposals", body)
+        return self._post("proposals", body, kept)
 
     def proposals(self) -> list[dict[str, Any]]:
         return list(self._get("proposals")["items"])
@@ -91,14 +94,14 @@ class AtPlatform:
     def _get(self, path: str) -> dict[str, Any]:
         return dict(self._answer("GET", path).json())
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, path: str, body: dict[str, Any], kept: Path = _HERE) -> dict[str, Any]:
         headers = {"idempotency-key": str(uuid4()), "content-type": "application/json"}
-        return dict(self._answer("POST", path, content=orjson.dumps(body), headers=headers).json())
+        return dict(self._answer("POST", path, kept, content=orjson.dumps(body), headers=headers).json())
 
-    def _answer(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def _answer(self, method: str, path: str, kept: Path = _HERE, **more: Any) -> httpx.Response:
         answer = self._ask.send(method, f"/v1/rules/{path}", timeout=_PATIENCE_SECONDS, **more)
         if not answer.is_success:
-            _told(answer)
+            _told(answer, kept)
         return answer
 
 
@@ -110,8 +113,8 @@ class AtFolder:
             stop(f"{folder} holds no releases", "a store has releases.jsonl; o2c up makes one in its folder rules")
         self._store, self._who = Store(folder), who
 
-    def propose(self, upload: Upload, wish: Wish) -> dict[str, Any]:
-        return _heard(lambda: views.of_filed(self._desk.propose(self._person(), upload, wish)))
+    def propose(self, upload: Upload, wish: Wish, kept: Path) -> dict[str, Any]:
+        return _heard(lambda: views.of_filed(self._desk.propose(self._person(), upload, wish)), kept)
 
     def proposals(self) -> list[dict[str, Any]]:
         return _heard(lambda: [views.of_filed(filed) for filed in self._desk.proposals])
@@ -178,7 +181,7 @@ def instant(text: str) -> datetime | None:
     return found
 
 
-def _heard(ask: Callable[[], T]) -> T:
+def _heard(ask: Callable[[], T], kept: Path = _HERE) -> T:
     try:
         return ask()
     except Refusal as refusal:
@@ -186,7 +189,7 @@ def _heard(ask: Callable[[], T]) -> T:
         stop(f"{refusal} ({refusal.code})", refusal.hint, UNUSABLE if bad else FOUND)
     except BadTable as error:
         for finding in error.findings:
-            say.print(str(finding), style="red", markup=False)
+            say.print(_placed(kept, str(finding)), style="red", markup=False, soft_wrap=True)
         stop(f"{len(error.findings)} findings keep these rules from being read", "mend them", UNUSABLE)
     except BrokenChain as error:
         stop(str(error), "the chain was changed behind everybody's back; o2c rules releases --verify", FOUND)
@@ -194,10 +197,16 @@ def _heard(ask: Callable[[], T]) -> T:
         stop(str(error), "o2c rules releases --verify looks at all of it", UNUSABLE)
 
 
-def _told(answer: httpx.Response) -> NoReturn:
+def _told(answer: httpx.Response, kept: Path) -> NoReturn:
     """Why nothing was done, with all findings where files could not be read."""
     told = problem_of(answer)
     for field in told.get("fields") or ():
-        say.print(f"{field['field']}: {field['text']}", style="red", markup=False)
+        say.print(_placed(kept, f"{field['field']}: {field['text']}"), style="red", markup=False, soft_wrap=True)
     code = FOUND if answer.status_code in (403, 404, 409) else UNUSABLE
     stop(f"{told['detail']} ({told['code']})", told["hint"], code)
+
+
+def _placed(kept: Path, text: str) -> str:
+    """What begins with a file of the upload, where the person has that file; anything else as it is."""
+    file = text.partition(":")[0]
+    return f"{kept / text}" if kept != _HERE and (kept / file).is_file() else text

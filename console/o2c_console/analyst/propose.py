@@ -40,7 +40,7 @@ def propose(
     except OSError as error:
         stop(f"{path}: {error.strerror}", "name a rule file, or a folder of them")
     with say.status("check, golden cases and proof are running"):
-        made = counter(context, store).propose(upload, wish)
+        made = counter(context, store).propose(upload, wish, path if path.is_dir() else path.parent)
     if json:
         put_json(made)
     else:

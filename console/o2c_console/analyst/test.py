@@ -20,7 +20,7 @@ from rich.progress import Progress
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, advise, put_json, put_table, say
 
-from .books import Rules, base_book, proposed, unreadable
+from .books import Rules, base_book, everywhere, proposed, unreadable
 
 SHOWN_MOST = 12
 Path_ = Annotated[
@@ -64,7 +64,7 @@ def test(
         trial = _at_home(run(asked.book, asked.tables, coverage=coverage), asked)
         mutations = _mutations(asked) if mutate else ()
     except BadTable as error:
-        unreadable(error)
+        unreadable(everywhere(error, asked))
     missed = [text for found in trial.coverage for text in wanted.thresholds.missed(found)]
     if json:
         put_json(_as_json(trial, mutations, missed, wanted))

@@ -83,9 +83,18 @@ def converted(document: Document, target: Path, flaws: tuple[Flaw, ...] = ()) ->
     _known_ending(str(target))
     file = document.table.name + target.suffix
     content, cases = save(document, file, flaws), save_cases(document, file)
-    again = load(file, content, cases)
+    again = _again(file, content, cases, target)
     files = {target: content} | ({} if cases is None else {target.with_name(target.stem + CASES): cases})
     return Converted(files, lost(document, again))
+
+
+def _again(file: str, content: bytes, cases: bytes | None, target: Path) -> Document:
+    """What was written, read anew. BadTable at the file that is to be written, which has no lines yet."""
+    try:
+        return load(file, content, cases)
+    except BadTable as error:
+        text = "what the table says cannot be written in this format:"
+        raise BadTable(Finding(str(target), f"{text} {found.text}", found.hint) for found in error.findings) from error
 
 
 def _known_ending(path: str) -> None:

@@ -11,12 +11,15 @@ from pathlib import Path, PurePosixPath
 
 from o2c_rules.bundles import Approval, Circumstances, Release, Scope, Store
 from o2c_rules.candidate import candidate
-from o2c_rules.rulebook import RuleBook
+from o2c_rules.cases import problems_in_cases
+from o2c_rules.reading import name_of
+from o2c_rules.rulebook import RuleBook, table_files
+from o2c_rules.source import BadTable
 
 from .authority import Authority, Person, Refusal, changed_tables
 from .chain import CONTRACTS_MOST, Override
 from .models import Schedule, lacking
-from .normalising import normalised
+from .normalising import TEXT, normalised
 from .proposals import Filed, Proposal, Proposals, Review
 from .reports import PROOF, Reports, examine, proved_elsewhere
 from .restoring import Back, restored
@@ -275,7 +278,7 @@ class ReleaseDesk:
 
 
 def received(upload: Upload, base: RuleBook) -> RuleBook:
-    """The books that an upload means, as text. BadTable with all that is wrong in them."""
+    """The books that an upload means, as text. BadTable with all that is wrong in them, at the places of the upload."""
     if len(upload.files) > FILES_MOST or sum(map(len, upload.files.values())) > BYTES_MOST:
         raise Refusal("too-large", f"at most {FILES_MOST} files and {BYTES_MOST:,} bytes are taken in")
     with tempfile.TemporaryDirectory(prefix="o2c-proposed-") as name:
@@ -284,8 +287,23 @@ def received(upload: Upload, base: RuleBook) -> RuleBook:
             target = folder / _inside(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        found = candidate(folder / _inside(upload.single) if upload.single else folder, base)
-    return normalised(found.book, base)
+        try:
+            return _read(folder / _inside(upload.single) if upload.single else folder, base)
+        except BadTable as error:
+            there = f"{folder}/"
+            raise BadTable(replace(f, where=f.where.removeprefix(there)) for f in error.findings) from error
+
+
+def _read(path: Path, base: RuleBook) -> RuleBook:
+    """As a book of text; what only a workbook's own cells can be named for is looked at before."""
+    found = candidate(path, base)
+    rewritten = {name_of(file) for file in table_files(found.book.files) if not file.endswith(TEXT)}
+    try:
+        if problems := problems_in_cases(found.book.files, rewritten & set(found.tables)):
+            raise BadTable(problems)
+        return normalised(found.book, base)
+    except BadTable as error:
+        raise found.home(error) from error
 
 
 def uploaded(path: Path) -> Upload:
