@@ -2,14 +2,32 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
+import pytest
+from o2c_billing.commands import ReleaseInvoice
+from o2c_billing.domain.bills import Draft
 from o2c_billing.domain.charges import Charge
+from o2c_billing.domain.orders import Order
 from o2c_chassis.testing import of
-from o2c_contracts.billing import InvoiceIssued, UnbilledChanged
+from o2c_contracts.billing import InvoiceIssued, InvoiceWithheld, UnbilledChanged
+from o2c_contracts.event import Event
 from o2c_contracts.intake import DeliveredLine
 from o2c_contracts.master import CustomerChanged, Instructions
+from o2c_contracts.orders import OrderCancelled, OrderHeld, OrderRejected
 
-from tests.billing.books import START, Billing, berlin, contract, customer, delivery, monthly, order, order_line
+from tests.billing.books import (
+    START,
+    Billing,
+    berlin,
+    contract,
+    customer,
+    delivery,
+    monthly,
+    order,
+    order_line,
+    service_line,
+)
 
 
 def waiting(day: int | None = 31) -> Billing:
@@ -151,6 +169,104 @@ def test_a_line_that_the_order_does_not_have_withholds_only_its_own_group() -> N
 
     assert [i.net_minor for i in of(told, InvoiceIssued)] == [10000]
     assert billing.unbilled() == {"D2/1": (100, "unknown-order-line")}
+
+
+def two_orders(**instructions: Any) -> Billing:
+    """100.00 of one order and 50.00 of another are delivered and wait for the tenth."""
+    billing = Billing()
+    wishes = Instructions(invoice_rhythm="monthly", billing_day=10, **instructions)
+    billing.tell(customer(instructions=wishes), contract(), order(), order(order_line(5000, "1"), order_id="O2"))
+    billing.tell(delivery(), delivery(5000, "1", name="D2", order_id="O2"))
+    return billing
+
+
+def held(order_id: str = "O2", net: int = 5000, quantity: str = "1") -> OrderHeld:
+    found: OrderHeld = order(order_line(net, quantity), kind=OrderHeld, order_id=order_id, reasons=())
+    return found
+
+
+def drafts(billing: Billing) -> list[tuple[str, int, list[str]]]:
+    return sorted((d.status, d.net_minor, [r.row for r in d.why]) for d in billing.rows(Draft))
+
+
+def test_a_held_order_keeps_only_its_own_charges_back() -> None:
+    billing = two_orders()
+    billing.tell(held())
+
+    told = billing.until(berlin("2026-03-10", 7))
+
+    assert [i.net_minor for i in of(told, InvoiceIssued)] == [10000]
+    (withheld,) = of(told, InvoiceWithheld)
+    assert (withheld.net_minor, withheld.owner, [r.row for r in withheld.reasons]) == (
+        5000, "credit_manager", ["order-held"],
+    )  # fmt: skip
+    assert billing.unbilled() == {"D2/1": (5000, "order-held")}
+    released = billing.tell(order(order_line(5000, "1"), order_id="O2"))
+    assert [i.net_minor for i in of(released, InvoiceIssued)] == [5000]
+
+
+@pytest.mark.parametrize(
+    ("stop", "row"), [(OrderRejected, "order-rejected"), (OrderCancelled, "delivered-after-cancellation")]
+)
+def test_so_does_an_order_that_was_rejected_or_cancelled_before(stop: type[Event], row: str) -> None:
+    billing = two_orders()
+    reasons: dict[str, Any] = {"reasons": (), "total_minor": 5000} if stop is OrderRejected else {}
+    known = {"customer_id": "C1", "legal_entity": "DE01", "currency": "EUR", "order_id": "O2"}
+    billing.tell(stop(**known, **reasons), on=date(2026, 3, 1))
+
+    told = billing.until(berlin("2026-03-10", 7))
+
+    assert [i.net_minor for i in of(told, InvoiceIssued)] == [10000]
+    assert drafts(billing) == [("withheld", 5000, [row])]
+
+
+def test_each_stopped_order_waits_in_a_draft_of_its_own() -> None:
+    billing = two_orders()
+    billing.tell(held("O1", 10000, "10"), held())
+
+    told = billing.until(berlin("2026-03-10", 7))
+
+    assert of(told, InvoiceIssued) == []
+    assert drafts(billing) == [("withheld", 5000, ["order-held"]), ("withheld", 10000, ["order-held"])]
+
+
+def test_monthly_lines_of_the_contract_go_out_without_what_is_held() -> None:
+    billing = Billing()
+    lines = (service_line("310.00", date(2026, 3, 1)),)
+    billing.tell(customer(instructions=monthly(10)), contract(starts_on=date(2026, 3, 1), lines=lines))
+    billing.tell(held(), delivery(5000, "1", name="D2", order_id="O2"))
+
+    told = billing.until(berlin("2026-03-10", 7))
+
+    assert [i.net_minor for i in of(told, InvoiceIssued)] == [31000]
+    assert billing.unbilled() == {"D2/1": (5000, "order-held")}
+
+
+def test_an_order_that_is_held_later_leaves_the_draft_in_which_it_waited() -> None:
+    billing = two_orders(purchase_order_needed=True)
+    billing.until(berlin("2026-03-10", 7))
+    assert drafts(billing) == [("withheld", 15000, ["purchase-order-missing"])]
+
+    billing.tell(held())
+    both = ["order-held", "purchase-order-missing"]
+    assert drafts(billing) == [("withheld", 5000, both), ("withheld", 10000, ["purchase-order-missing"])]
+    told = billing.tell(CustomerChanged(customer_id="C1", instructions=monthly(10)))
+
+    assert [i.net_minor for i in of(told, InvoiceIssued)] == [10000]
+    assert drafts(billing) == [("issued", 10000, ["purchase-order-missing"]), ("withheld", 5000, ["order-held"])]
+
+
+def test_what_a_person_let_pass_holds_for_the_order_that_is_set_apart_too() -> None:
+    billing = two_orders(purchase_order_needed=True)
+    billing.until(berlin("2026-03-10", 7))
+    (draft,) = billing.rows(Draft)
+    billing.rig.seed_rows("billing", Order.placed(held(), "held"))
+
+    told = billing.do(ReleaseInvoice(customer_id="C1", draft_id=draft.draft_id), "max", ["billing_manager"])
+
+    assert [i.net_minor for i in of(told, InvoiceIssued)] == [10000]
+    assert drafts(billing)[1] == ("withheld", 5000, ["order-held"])
+    assert [d.passed for d in billing.rows(Draft)] == [{"purchase-order-missing": "max"}] * 2
 
 
 def test_nothing_is_armed_for_a_customer_with_nothing_to_invoice() -> None:

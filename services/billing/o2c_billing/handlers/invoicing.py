@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.billing import InvoiceWithheld
@@ -122,16 +123,55 @@ def _new_draft(together: Together, charge: Charge, origin: str, draft_id: str, w
     return Draft(name, charge.customer_id, together.legal_entity, together.currency, origin)
 
 
+class Verdict(NamedTuple):
+    """Whether a bill may go out: why not, and whose turn it is."""
+
+    bill: Bill
+    rows: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    owner: str
+    keeps_back_orders: bool
+    """A check stops it that is about single orders."""
+
+
 def _checked(draft: Draft, together: Together, charges: Sequence[Charge], work: WorkingSet) -> Iterator[Event]:
+    """Issued or withheld; what only its order stops is withheld by itself, and the others go their way without it."""
+    verdict = _verdict(draft, together, charges, work)
+    apart = list(_kept_back(verdict, together, work))
+    if apart:
+        names = {c.line_id for stopped in apart for c in stopped.bill.charges}
+        if rest := [c for c in charges if c.line_id not in names]:
+            yield from _checked(draft, together, rest, work)
+        else:
+            apart[0] = apart[0]._replace(bill=replace(apart[0].bill, draft=draft))
+        for stopped in apart:
+            yield from _withheld(stopped, work)
+    elif verdict.reasons:
+        yield from _withheld(verdict, work)
+    else:
+        yield from issued(verdict.bill, verdict.rows, work)
+
+
+def _kept_back(verdict: Verdict, together: Together, work: WorkingSet) -> Iterator[Verdict]:
+    """The stopped orders of a bill with others in it, each in a draft of its own with what was let pass before."""
+    charges = verdict.bill.charges
+    orders = sorted({c.order_id or "" for c in charges})
+    if not verdict.keeps_back_orders or len(orders) == 1:
+        return
+    for order_id in orders:
+        own = [c for c in charges if (c.order_id or "") == order_id]
+        draft = _new_draft(together, own[0], verdict.bill.draft.origin, "", work)
+        alone = _verdict(replace(draft, overridden=verdict.bill.draft.overridden), together, own, work)
+        if alone.keeps_back_orders:
+            yield alone
+
+
+def _verdict(draft: Draft, together: Together, charges: Sequence[Charge], work: WorkingSet) -> Verdict:
     bill = _bill(draft, together, charges, work)
     known = is_known(draft.legal_entity, work)
     today = work.today(draft.legal_entity) if known else work.at.date()
     asked = work.ask("billing/prebill", facts.prebill(bill, today, known), subject=draft.draft_id)
-    reasons, owner = _stops(asked, draft)
-    if reasons:
-        yield from _withheld(bill, reasons, owner, work)
-        return
-    yield from issued(bill, [row.id for row in asked.rows], work)
+    return _judged(bill, asked)
 
 
 def _bill(draft: Draft, together: Together, charges: Sequence[Charge], work: WorkingSet) -> Bill:
@@ -171,11 +211,12 @@ def _taxation(charge: Charge, customer: Customer, work: WorkingSet) -> Taxation 
     return Taxation(charge.tax_code, category, Decimal(rate), wording if isinstance(wording, str) else "")
 
 
-def _stops(asked: Asked, draft: Draft) -> tuple[tuple[Reason, ...], str]:
-    """Why it may not go out, and whose turn it is; a check that somebody let pass stops it no more."""
+def _judged(bill: Bill, asked: Asked) -> Verdict:
+    """A check that somebody let pass stops it no more."""
     if asked.undecided:
-        return (Reason(row="undecided", text=asked.undecided[:500], decision_id=asked.id),), "billing_lead"
-    passed = draft.passed
+        reason = Reason(row="undecided", text=asked.undecided[:500], decision_id=asked.id)
+        return Verdict(bill, (), (reason,), "billing_lead", keeps_back_orders=False)
+    passed = bill.draft.passed
     stops = [
         (row, text)
         for row, text in zip(asked.rows, asked.because, strict=True)
@@ -184,10 +225,13 @@ def _stops(asked: Asked, draft: Draft) -> tuple[tuple[Reason, ...], str]:
     reasons = tuple(
         Reason(row=row.id, text=text, field=row.outcome["field"], decision_id=asked.id) for row, text in stops
     )
-    return reasons, str(stops[0][0].outcome["owner"]) if stops else ""
+    owner = str(stops[0][0].outcome["owner"]) if stops else ""
+    keeps_back = any(row.outcome["keeps_back"] == "order" for row, _ in stops)
+    return Verdict(bill, tuple(row.id for row in asked.rows), reasons, owner, keeps_back)
 
 
-def _withheld(bill: Bill, reasons: tuple[Reason, ...], owner: str, work: WorkingSet) -> Iterator[Event]:
+def _withheld(verdict: Verdict, work: WorkingSet) -> Iterator[Event]:
+    bill, reasons, owner = verdict.bill, verdict.reasons, verdict.owner
     before = bill.draft
     after = before.withhold(bill.net_minor, reasons, owner, work.at)
     work.put(after)
