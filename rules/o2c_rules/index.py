@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from .codes import Coding
 from .unrolled import matches, rests
 
+_WORD_BITS = 512
+_WORD = (1 << _WORD_BITS) - 1
+
 
 class Index:
     """The rows of one table as bits; bit n is row n."""
@@ -37,8 +40,13 @@ class Index:
 
 
 def bits(mask: int) -> Iterator[int]:
-    """The positions of the set bits, lowest first."""
+    """The positions of the set bits, lowest first; word by word, as every step over a long number costs its length."""
+    start = 0
     while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
+        word = mask & _WORD
+        while word:
+            lowest = word & -word
+            yield start + lowest.bit_length() - 1
+            word ^= lowest
+        mask >>= _WORD_BITS
+        start += _WORD_BITS

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from o2c_rules.cells import Cell, parse
+from o2c_rules.rulebook import RuleBook
 from o2c_rules.table import Fact, Outcome, Policy, Row, Table, VersionBy
 from o2c_rules.values import Kind
 
@@ -62,3 +63,35 @@ def _cells(chance: random.Random, width: Width) -> dict[str, Cell]:
     if chance.random() > 0.5:
         cells["disputed"] = parse(chance.choice(["true", "false"]), Kind.BOOLEAN)
     return cells
+
+
+MATRIX_WORDS = {**WORDS, "risk_class": list("ABCD"), "reason": [f"reason-{n}" for n in range(12)]}
+STEPS = "credit_manager:1 controller:1 cfo:1 sales_director:1 billing_lead:1 billing_manager:2".split()
+HEAD = """\
+# table: t/matrix
+# policy: F
+# version_by: recorded
+# kind.is: approvals
+# kind.amount: amount_minor
+# kind.currency: currency
+# kind.steps: steps
+# default.steps: cfo:1
+"""
+
+
+def matrix(rows: int, wildcards: float = 0.4, seed: int = 1) -> RuleBook:
+    """An approval matrix of six columns with the shipped people beside it, the most special rows first."""
+    chance = random.Random(seed)
+    columns = ",".join(f"in:{name}:text" for name in MATRIX_WORDS)
+    lines = sorted((_line(chance, wildcards) for _ in range(rows)), key=lambda line: line.count("-"))
+    text = HEAD + f"id,{columns},in:amount_minor:money,out:steps:text\n"
+    text += "".join(f"R{n},{','.join(line)}\n" for n, line in enumerate(lines))
+    shipped = RuleBook.shipped().files
+    files = {name: content for name, content in shipped.items() if name.startswith("reference/")}
+    return RuleBook(files | {"t/matrix.csv": text.encode()})
+
+
+def _line(chance: random.Random, wildcards: float) -> list[str]:
+    low, high = (steps * 250_000 for steps in sorted(chance.sample(range(41), 2)))
+    cells = [chance.choice(words) for words in MATRIX_WORDS.values()] + [f"[{low}..{high})"]
+    return [*("-" if chance.random() < wildcards else cell for cell in cells), chance.choice(STEPS)]

@@ -1,59 +1,74 @@
 """Laws of approval matrices: more money never needs less approval, and every currency has every band."""
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from dataclasses import replace
+from functools import cache
 
 from o2c_rules.index import bits
-from o2c_rules.values import Value
+from o2c_rules.values import Value, shown
 
-from .flaws import Flaw, FlawKind
+from .bands import Bands, above, below
+from .flaws import Flaw, FlawKind, Severity
 from .people import Staff, steps_of
 from .space import Box, Column
 from .subject import Subject
 from .wording import box_text, side_text
 
+TOLD_MOST = 1_000
+"""More findings of one law nobody reads."""
+Pair = tuple[int | None, int | None]
+"""The rows that answer the lower and the higher amount; None is the default."""
+
 
 def monotone(subject: Subject, staff: Staff) -> Iterator[Flaw]:
     """More of an amount, everything else alike, asks for no fewer and no lower people."""
-    told: set[tuple[str, ...]] = set()
+    told: set[frozenset[int | None]] = set()
+    untold: set[frozenset[int | None]] = set()
     for amount in filter(None, (_column(subject, name) for name in subject.parts("amount"))):
-        for box, rows in subject.leaves(subject.space.present, [amount]):
-            for lower, upper in pairwise(_amounts(amount)):
-                flaw = _step(subject, staff, amount, (box, rows), (lower, upper))
-                if flaw and flaw.rows not in told:
-                    told.add(flaw.rows)
-                    yield flaw
+        for box, codes, pair in _descents(subject, staff, amount):
+            rows = frozenset(pair)
+            if rows in told or rows in untold:
+                continue
+            if len(told) == TOLD_MOST:
+                untold.add(rows)
+            elif flaw := _less(subject, amount, [subject.narrowed(box, amount, 1 << code) for code in codes], pair):
+                told.add(rows)
+                yield flaw
+    if untold:
+        yield subject.partition.more(FlawKind.NON_MONOTONE, len(untold), "pairs of rows need less approval for more")
 
 
 def _column(subject: Subject, name: str) -> Column | None:
     return next((column for column in subject.space.columns if column.name == name), None)
 
 
-def _amounts(amount: Column) -> list[int]:
-    """The places from zero on; nobody gives up less than nothing."""
-    zero = amount.coder.place(0)
-    return [place for place in amount.places if place >= zero]
+def _descents(subject: Subject, staff: Staff, amount: Column) -> Iterator[tuple[Box, tuple[int, int], Pair]]:
+    """Where the next higher amount asks for less: everything else, the codes of both amounts, and the rows."""
+    bands, name, own = Bands(amount, subject.space.rows), subject.part("steps"), tuple(subject.parts("own"))
+
+    @cache
+    def enough(less: Value, more: Value) -> bool:
+        return _at_least(more, less, staff, own)
+
+    @cache
+    def rises(less: int | None, more: int | None) -> bool:
+        return enough(subject.said(less, name), subject.said(more, name))
+
+    for box, rows in subject.leaves(subject.space.present, [amount]):
+        for at in bits(bands.edges(rows)):
+            pair = subject.first(rows & bands.rows_at[at]), subject.first(rows & bands.rows_at[at + 1])
+            if not rises(*pair):
+                yield box, (bands.codes[at], bands.codes[at + 1]), pair
 
 
-def _step(
-    subject: Subject, staff: Staff, amount: Column, leaf: tuple[Box, int], places: tuple[int, int]
-) -> Flaw | None:
-    (box, rows), name = leaf, subject.part("steps")
-    codes = [amount.coder.of_place[place] for place in places]
-    masks = [rows & amount.rows_of_code[code] for code in codes]
-    if masks[0] == masks[1]:
+def _less(subject: Subject, amount: Column, boxes: list[Box], pair: Pair) -> Flaw | None:
+    lower, example = (subject.partition.witness.facts(box) for box in boxes)
+    if lower is None or example is None:
         return None
-    less, more = (subject.answer(mask, name) for mask in masks)
-    if _at_least(more, less, staff, subject.parts("own")):
-        return None
-    boxes = [subject.narrowed(box, amount, 1 << code) for code in codes]
-    example = subject.partition.witness.facts(boxes[1])
-    if example is None or subject.partition.witness.facts(boxes[0]) is None:
-        return None
-    first = {row.id for mask in masks for row in subject.winners(mask)[:1]}
-    winners = tuple(row for row in subject.table.rows if row.id in first)
-    words = [_asked(answer) for answer in (less, more)]
-    sides = [side_text(amount, 1 << code, _currency(example)) for code in codes]
+    winners = tuple(subject.table.rows[at] for at in sorted({at for at in pair if at is not None}))
+    words = [_asked(subject.said(at, subject.part("steps"))) for at in pair]
+    at = subject.at(amount)
+    sides = [side_text(amount, box[at], _currency(example)) for box in boxes]
     text = f"more {amount.name} needs less approval: {sides[0]} asks for {words[0]}, {sides[1]} only for {words[1]}"
     hint = "let the higher band ask for the same people or for more and higher ones"
     return subject.flaw(FlawKind.NON_MONOTONE, winners, text, hint, example=example)
@@ -68,7 +83,7 @@ def _currency(example: Mapping[str, Value]) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _at_least(more: object, less: object, staff: Staff, own: list[str]) -> bool:
+def _at_least(more: object, less: object, staff: Staff, own: tuple[str, ...]) -> bool:
     """Whether each person that was asked for has one of the same or a higher rank among the new ones."""
     if more is None or more == less:
         return True
@@ -86,45 +101,71 @@ def covered(subject: Subject) -> Iterator[Flaw]:
     amount, currency = subject.column("amount"), subject.column("currency")
     if amount is None:
         return
-    others = [column for column in (amount, currency) if column is not None]
-    told: set[tuple[str, int]] = set()
-    for box, rows in subject.leaves(subject.space.present, others):
-        for word, codes in _words(currency):
+    bands, told, untold = Bands(amount, subject.space.rows), set[tuple[int, int]](), set[tuple[int, int]]()
+    groups = _words(currency)
+    for box, rows in subject.leaves(subject.space.present, [c for c in (amount, currency) if c is not None]):
+        parts = {codes: rows & (currency.touching(codes) if currency else rows) for codes in groups}
+        for codes, lacking, severity in _lacking(bands, parts):
+            key = (codes, lacking)
+            if key in told or key in untold:
+                continue
+            if len(told) == TOLD_MOST:
+                untold.add(key)
+                continue
             side = subject.narrowed(box, currency, codes) if currency else box
-            mask = rows & (currency.touching(codes) if currency else rows)
-            missing = _missing(amount, mask, rows)
-            if missing and (word, missing) not in told:
-                told.add((word, missing))
-                yield from _uncovered(subject, amount, subject.narrowed(side, amount, missing), word)
+            narrow = subject.narrowed(side, amount, bands.codes_of(lacking))
+            if flaw := _uncovered(subject, amount, narrow, groups[codes]):
+                told.add(key)
+                yield replace(flaw, severity=severity)
+    if untold:
+        yield subject.partition.more(FlawKind.UNCOVERED, len(untold), "bands are lacking")
 
 
-def _words(currency: Column | None) -> list[tuple[str, int]]:
+def _words(currency: Column | None) -> dict[int, list[str]]:
+    """The currencies that rows name or the head allows, by the code that they share."""
     if currency is None:
-        return [("", 0)]
-    coder = currency.coder
-    return [(str(word), 1 << coder.of_place[place]) for word, place in coder.words.items() if place in currency.rank]
+        return {0: []}
+    coder, found = currency.coder, dict[int, list[str]]()
+    named = [word for word, place in coder.words.items() if place in currency.rank]
+    for word in dict.fromkeys([*named, *currency.fact.allowed]):
+        found.setdefault(1 << coder.of_place[coder.place(word)], []).append(shown(word))
+    return found
 
 
-def _missing(amount: Column, mask: int, any_currency: int) -> int:
-    """The codes of the bands that lack: those between others; all of them where other currencies have some."""
-    codes = [amount.coder.of_place[place] for place in _amounts(amount)]
-    has = [bool(mask & amount.rows_of_code[code]) for code in codes]
-    if not any(has):
-        theirs = [code for code in codes if any_currency & amount.rows_of_code[code]]
-    else:
-        first, last = has.index(True), len(has) - 1 - has[::-1].index(True)
-        theirs = [code for code, covered_ in zip(codes[first:last], has[first:last], strict=True) if not covered_]
-    return sum(1 << code for code in set(theirs))
+def _lacking(bands: Bands, parts: Mapping[int, int]) -> Iterator[tuple[int, int, Severity]]:
+    """Per group of currencies the bands that lack: all where it has none and others have some; those between two
+    others; those to the ends where another begins lower or goes on without end; and, where all end somewhere, perhaps
+    those of whoever has fewer than others: how much one currency's amounts are in another's nobody knows here."""
+    spans = {codes: bands.of(rows) for codes, rows in parts.items()}
+    any_, many = 0, 0
+    for codes, span in spans.items():
+        any_ |= span
+        many = max(many, bands.edges(parts[codes]).bit_count())
+    for codes, has in spans.items():
+        if has == bands.all or not any_:
+            continue
+        if not has:
+            yield codes, any_, Severity.ERROR
+            continue
+        low, high = (1 << below(has)) - 1, bands.all & ~((1 << above(has)) - 1)
+        lacking = bands.all & ~(has | low | high)
+        lacking |= low if any_ & 1 else 0
+        lacking |= high if any_ > bands.all >> 1 else 0
+        if lacking:
+            yield codes, lacking, Severity.ERROR
+        elif high and bands.edges(parts[codes]).bit_count() < many:
+            yield codes, high, Severity.WARNING
 
 
-def _uncovered(subject: Subject, amount: Column, box: Box, word: str) -> Iterator[Flaw]:
+def _uncovered(subject: Subject, amount: Column, box: Box, words: list[str]) -> Flaw | None:
     example = subject.partition.witness.facts(box)
     if example is None:
-        return
-    where = box_text(subject.space.columns, box, word or None)
+        return None
+    where = box_text(subject.space.columns, box, words[0] if len(words) == 1 else None)
     rows = tuple(
         subject.table.rows[n] for n in bits(subject.space.touching(subject.narrowed(box, amount, amount.present)))
     )
     text = f"no row of the matrix covers {where}"
-    hint = f"add the band{f' for {word}' if word else ''}; the default is for what lies above or outside all bands"
-    yield subject.flaw(FlawKind.UNCOVERED, rows[:4], text, hint, example=example)
+    whose = f" for {', '.join(words)}" if words else ""
+    hint = f"add the band{whose}; the default is for what lies above or outside all bands"
+    return subject.flaw(FlawKind.UNCOVERED, rows[:4], text, hint, example=example)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from o2c_rules.cases import cases_of
@@ -12,6 +13,7 @@ from o2c_rules.table import Table
 from . import approvals, ladders, letters, lints, people, targets
 from .flaws import Flaw, FlawKind, unreadable_flaws
 from .people import Staff, staff_of
+from .space import Tangled
 from .subject import Subject
 
 Law = Callable[[Subject], Iterator[Flaw]]
@@ -42,7 +44,7 @@ _NEEDED = {
     "absences": ("person", "day"), "roles": ("role", "rank"),
 }  # fmt: skip
 _LAWS: Mapping[str, tuple[Law, ...]] = {
-    "approvals": (approvals.covered,),
+    "approvals": (people.unreadable_steps, approvals.covered),
     "authority": (people.unanswered_actions,),
     "ladder": (ladders.escalating,),
     "targets": (targets.ordered, targets.urgent_first, targets.complete),
@@ -64,15 +66,30 @@ def flaws_of(book: RuleBook, tables: tuple[str, ...]) -> tuple[Flaw, ...]:
 
 def _of_version(book: RuleBook, table: Table, staff: Staff | None) -> list[Flaw]:
     subject = Subject(book, table)
-    found = [*subject.partition.flaws(), *_kind(subject)]
-    if not any(flaw.kind is FlawKind.INCOMPLETE for flaw in found):
-        found += chain.from_iterable(law(subject) for law in _LAWS.get(subject.kind, ()))
-        found += people.unknown_roles(subject, staff)
-        if staff is not None:
-            found += chain.from_iterable(law(subject, staff) for law in _STAFF_LAWS.get(subject.kind, ()))
+    ill = list(_kind(subject))
+    found = [*subject.partition.flaws(), *ill]
+    for law in _laws(subject, staff) if not ill else ():
+        found += _held(subject, law)
     found += chain.from_iterable(law(subject) for law in _LINTS)
     found += _of_cases(subject, newest=table is book.versions(table.name)[-1])
     return sorted(found, key=lambda flaw: Finding(flaw.where, "").place())
+
+
+def _held(subject: Subject, law: Callable[[], Iterator[Flaw]]) -> Iterator[Flaw]:
+    """What a law finds; where it has to break off, that too."""
+    subject.space.steps = 0
+    try:
+        yield from law()
+    except Tangled as error:
+        yield subject.partition.tangled(error)
+
+
+def _laws(subject: Subject, staff: Staff | None) -> Iterator[Callable[[], Iterator[Flaw]]]:
+    """The laws of a table's kind; those about people where the book knows some."""
+    yield from (partial(law, subject) for law in _LAWS.get(subject.kind, ()))
+    yield partial(people.unknown_roles, subject, staff)
+    if staff is not None:
+        yield from (partial(law, subject, staff) for law in _STAFF_LAWS.get(subject.kind, ()))
 
 
 def _of_cases(subject: Subject, *, newest: bool) -> Iterator[Flaw]:

@@ -26,7 +26,7 @@ def untested(subject: Subject, cases: tuple[Case, ...]) -> Iterator[Flaw]:
             fired |= {row.id for row in subject.book.decide(table.name, case.facts, case.on).rows}
     for at, row in enumerate(table.rows):
         if row.id not in fired:
-            example = subject.partition.witness.facts(subject.space.box_of(at))
+            example = subject.partition.own_facts(at)
             text = f"no golden case is answered by row {row.id}"
             hint = f"add a case to {table.file.rpartition('.')[0]}.cases.yaml"
             yield subject.flaw(FlawKind.UNTESTED, (row,), text, hint, example=example)

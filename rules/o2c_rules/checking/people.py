@@ -3,6 +3,7 @@
 People, their roles, their deputies and their absences are tables of the book; the laws read the rows of those tables.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from o2c_rules.table import Row, Table
 from .flaws import Flaw, FlawKind
 from .subject import Subject, of_kind
 
+_STEP = re.compile(r"([a-z_]+)(?::([1-9][0-9]*))?")
 Steps = tuple[tuple[str, int], ...]
 """Roles and how many people of each."""
 
@@ -63,16 +65,40 @@ def staff_of(book: RuleBook) -> Staff | None:
 
 
 def steps_of(text: object, own: Sequence[str] = ()) -> Steps:
-    """`controller:1 cfo:1` as roles with their numbers; a role alone is one person of it, a word of its own nobody."""
+    """`controller:1 cfo:1` as roles with their numbers; a role alone is one person of it, a word of its own nobody.
+    What cannot be read is left out."""
     if not isinstance(text, str):
         return ()
-    parts = (step.partition(":") for step in text.split())
-    return tuple((role, int(count) if count.isdecimal() else 1) for role, _, count in parts if role not in own)
+    parts = [found for word in text.split() if word not in own and (found := _STEP.fullmatch(word))]
+    return tuple((found[1], int(found[2] or 1)) for found in parts if found[1] not in own)
+
+
+def unreadable_steps(subject: Subject) -> Iterator[Flaw]:
+    """Steps that no service could read, or that ask for nobody without saying so by a word of their own."""
+    own = subject.parts("own")
+    for name in subject.parts("steps"):
+        for row, answer in subject.answers():
+            text = answer.get(name)
+            if not isinstance(text, str):
+                continue
+            bad = [word for word in text.split() if word not in own and not _STEP.fullmatch(word)]
+            if bad or not text.split():
+                what = f"{bad[0]!r} is no role with a number of people" if bad else "they are empty"
+                whose = f"row {row.id}" if row else "the default"
+                said = f"{whose} asks for {name} {text!r} that nobody can read: {what}"
+                hint = "write roles with their numbers and blanks between, such as controller:1 cfo:2"
+                yield subject.flaw(FlawKind.INCOMPLETE, (row,) if row else (), said, hint)
 
 
 def unknown_roles(subject: Subject, staff: Staff | None) -> Iterator[Flaw]:
     """Roles that a table names and nobody has."""
-    named = list(subject.roles(subject.parts("role") + subject.parts("steps")))
+    own = subject.parts("own")
+    found: dict[str, list[Row]] = {}
+    for name in subject.parts("role") + subject.parts("steps"):
+        for row, words in _naming(subject, name):
+            for word in words:
+                found.setdefault(word, []).extend([row] if row else [])
+    named = [(role, rows) for role, rows in found.items() if role not in own]
     if named and staff is None:
         text = f"nobody can tell whether {', '.join(role for role, _ in named[:3])} exist: the books name no people"
         hint = "add a table of the kind people, such as reference/people"
@@ -81,24 +107,41 @@ def unknown_roles(subject: Subject, staff: Staff | None) -> Iterator[Flaw]:
     for role, rows in named:
         if staff is not None and not staff.has(role):
             text = f"nobody has the role {role}"
-            yield subject.flaw(FlawKind.MISSING_PERSON, rows, text, "give somebody the role, or name another one")
+            yield subject.flaw(
+                FlawKind.MISSING_PERSON, tuple(rows), text, "give somebody the role, or name another one"
+            )
+
+
+def _naming(subject: Subject, name: str) -> Iterator[tuple[Row | None, list[str]]]:
+    """The roles that each row, and None for the default, names in a column."""
+    if name not in subject.outcomes:
+        for asking in subject.table.rows:
+            cell = asking.cells.get(name)
+            yield asking, [test for test in cell.tests if isinstance(test, str)] if cell else []
+    elif name in subject.parts("steps"):
+        yield from ((row, [role for role, _ in steps_of(answer[name])]) for row, answer in subject.answers())
+    else:
+        for row, answer in subject.answers():
+            value = answer[name]
+            yield row, value.split() if isinstance(value, str) else []
 
 
 def unfilled_steps(subject: Subject, staff: Staff) -> Iterator[Flaw]:
     """Steps that cannot be taken by people apart from each other and from the requester, on some day of the window."""
     (name,) = subject.parts("steps") or [""]
     told: set[Steps] = set()
-    for at, row in enumerate(subject.table.rows):
-        steps = steps_of(row.outcome.get(name), subject.parts("own"))
+    for at, (row, answer) in enumerate(subject.answers()):
+        steps = steps_of(answer.get(name), subject.parts("own"))
         if steps in told or not all(staff.has(role) for role, _ in steps):
             continue
         why = _unfilled(steps, staff, subject.table)
         if why:
             told.add(steps)
-            example = subject.partition.witness.facts(subject.space.box_of(at))
-            text = f"row {row.id} asks for {row.outcome[name]}, but {why}"
+            example = subject.partition.own_facts(at) if row else subject.unanswered()
+            whose = f"row {row.id}" if row else "the default"
+            text = f"{whose} asks for {answer[name]}, but {why}"
             hint = "name a deputy in the table of people, or ask for people of another role"
-            yield subject.flaw(FlawKind.MISSING_PERSON, (row,), text, hint, example=example)
+            yield subject.flaw(FlawKind.MISSING_PERSON, (row,) if row else (), text, hint, example=example)
 
 
 def unanswered_actions(subject: Subject) -> Iterator[Flaw]:

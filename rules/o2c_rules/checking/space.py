@@ -82,6 +82,10 @@ class Column:
             found = self._known[runs] = (codes, touching, covering)
         return found
 
+    def codes_over(self, run: range) -> int:
+        """The codes of the places of a run that a value can have."""
+        return self._codes.over(run)
+
     def places_in(self, codes: int) -> Iterator[int]:
         """The places of these codes, those of one code after those of another."""
         for code in bits(codes & self.present):

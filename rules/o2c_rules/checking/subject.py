@@ -1,19 +1,22 @@
 """One version of a table under the eyes of a law: its parts by name, its leaves, and findings about it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, reduce
+from itertools import islice
+from operator import and_
 
 from o2c_rules.index import bits
 from o2c_rules.policies import HitPolicy
 from o2c_rules.rulebook import RuleBook
-from o2c_rules.table import Fact, Outcome, Row, Table
+from o2c_rules.table import Fact, Outcome, Policy, Row, Table
 from o2c_rules.values import Value
 
 from .flaws import Flaw
 from .partition import Partition
-from .space import Box, Column, Space
+from .space import Box, Column, Space, Tangled
 
-LEAVES_MOST = 20_000
+LEAVES_MOST = 200_000
+UNANSWERED_MOST = 200
 
 
 class Subject:
@@ -62,49 +65,74 @@ class Subject:
         """The rows that answer where these match."""
         return [self.table.rows[n] for n in self._policy.chosen(matched)]
 
-    def answer(self, matched: int, name: str) -> Value:
-        """What the first of the winners, else the default, says in a column."""
-        rows = self.winners(matched)
-        if rows:
-            return rows[0].outcome[name]
+    def first(self, matched: int) -> int | None:
+        """The number of the first of the winners; None where no row answers."""
+        chosen = self._policy.chosen(matched)
+        return chosen[0] if chosen else None
+
+    def said(self, row: int | None, name: str) -> Value:
+        """What a row, else the default, says in a column."""
+        if row is not None:
+            return self.table.rows[row].outcome[name]
         return self.table.default.outcome[name] if self.table.default else None
 
+    def answer(self, matched: int, name: str) -> Value:
+        """What the first of the winners, else the default, says in a column."""
+        return self.said(self.first(matched), name)
+
     def leaves(self, within: Box, without: Iterable[Column] = ()) -> Iterator[tuple[Box, int]]:
-        """The parts of a box in which the same rows match, but for what some columns decide; no two alike."""
+        """The parts of a box in which the same rows match, but for what some columns decide; no two alike. Rows that
+        come after one that answers the whole part anyway are left out. Tangled when the parts are too many.
+        """
         left_out = {self.at(column) for column in without}
         order = [at for at in range(len(within)) if at not in left_out]
+        always = self._always(within, order, left_out)
         seen: set[tuple[int, int]] = set()
         found: set[int] = set()
 
         def walk(level: int, box: Box, rows: int) -> Iterator[tuple[Box, int]]:
-            if (level, rows) in seen or len(found) >= LEAVES_MOST:
+            if whole := rows & always[level]:
+                rows &= self._policy.open_to(whole)
+            if (level, rows) in seen:
                 return
             seen.add((level, rows))
             if level == len(order):
-                found.add(rows)
-                yield box, rows
+                if rows not in found:
+                    found.add(rows)
+                    yield box, rows
                 return
+            if len(found) >= LEAVES_MOST:
+                raise Tangled(f"more than {LEAVES_MOST:,} parts")
             at = order[level]
             for part, left in self.space.split(at, box[at], rows):
                 yield from walk(level + 1, (*box[:at], part, *box[at + 1 :]), left)
 
         yield from walk(0, within, self.space.all)
 
-    def roles(self, names: Iterable[str]) -> Iterator[tuple[str, tuple[Row, ...]]]:
-        """The words in columns of roles, each with the rows that name it; a word of `own` is no role."""
-        found: dict[str, list[Row]] = {}
-        for name in names:
-            for row in self.table.rows:
-                for word in self._words(row, name):
-                    found.setdefault(word, []).append(row)
-        yield from ((role, tuple(rows)) for role, rows in found.items() if role not in self.parts("own"))
+    def _always(self, within: Box, order: Sequence[int], left_out: Iterable[int]) -> list[int]:
+        """By level, the rows that accept whatever the columns from there on may be; none where all rows answer."""
+        if self.table.policy is not Policy.FIRST:
+            return [0] * (len(order) + 1)
+        columns = self.space.columns
+        rows = reduce(and_, (columns[at].covering(within[at]) for at in left_out), self.space.all)
+        found = [rows]
+        for at in reversed(order):
+            found.append(found[-1] & columns[at].covering(within[at]))
+        return found[::-1]
 
-    def _words(self, row: Row, name: str) -> list[str]:
-        if name in self.outcomes:
-            value = row.outcome[name]
-            return [step.partition(":")[0] for step in value.split()] if isinstance(value, str) else []
-        cell = row.cells.get(name)
-        return [test for test in cell.tests if isinstance(test, str)] if cell else []
+    def answers(self) -> Iterator[tuple[Row | None, Mapping[str, Value]]]:
+        """What each row says, in their order, and last what the default says, of which the row is None."""
+        yield from ((row, row.outcome) for row in self.table.rows)
+        if self.table.default is not None:
+            yield None, self.table.default.outcome
+
+    def unanswered(self) -> dict[str, Value] | None:
+        """Facts that no row answers, as the default does; None where none were found."""
+        try:
+            parts = islice(self.space.uncovered(self.space.present, self.space.all), UNANSWERED_MOST)
+            return next((found for part in parts if (found := self.partition.witness.facts(part)) is not None), None)
+        except Tangled:
+            return None
 
     @property
     def flaw(self) -> Callable[..., Flaw]:

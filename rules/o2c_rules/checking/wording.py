@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import groupby
+from itertools import pairwise
 
 from o2c_contracts import money
 
@@ -40,7 +40,7 @@ def _fact_text(name: str, value: Value, sheet: Mapping[str, Value]) -> str:
 
 def box_text(columns: Sequence[Column], box: Box, currency: str | None = None) -> str:
     """What a box holds: `currency GBP, amount from 100.00 GBP`; columns in which it holds everything are left out."""
-    known = currency or _currency(columns, box)
+    known = currency or currency_of(columns, box)
     parts = [
         f"{column.name} {side_text(column, codes, known)}"
         for column, codes in zip(columns, box, strict=True)
@@ -78,7 +78,7 @@ def names(rows: Iterable[Row]) -> str:
     return " and ".join([", ".join(ids[:-1]), ids[-1]]) if len(ids) > 1 else "".join(ids)
 
 
-def _currency(columns: Sequence[Column], box: Box) -> str | None:
+def currency_of(columns: Sequence[Column], box: Box) -> str | None:
     """The currencies of a box with spaces between, where their amounts have the same number of decimals."""
     for column, codes in zip(columns, box, strict=True):
         if column.name == "currency":
@@ -101,7 +101,8 @@ def _amount(value: int | Decimal, currency: str | None) -> str:
 def _words(column: Column, places: Sequence[int]) -> str:
     coder = column.coder
     if column.fact.kind in ORDERED:
-        return _listed([value_text(column.fact, value) for value in column.fact.allowed if coder.place(value) in places])
+        allowed = [value for value in column.fact.allowed if coder.place(value) in places]
+        return _listed([value_text(column.fact, value) for value in allowed])
     known = {place: shown(word) for word, place in coder.words.items()}
     open_ended = not column.fact.allowed and column.fact.kind is Kind.TEXT
     if open_ended and len(known) in places:
@@ -122,9 +123,10 @@ def _listed(words: Sequence[str]) -> str:
 
 def _runs(column: Column, places: Sequence[int], currency: str | None) -> Iterator[str]:
     """Places that follow each other among the possible ones, as intervals."""
-    for _, run in groupby(enumerate(places), key=lambda pair: column.rank[pair[1]] - pair[0]):
-        members = [place for _, place in run]
-        yield _interval(column.coder, members[0], members[-1], currency)
+    ranks = [column.rank[place] for place in places]
+    ends = [n for n, (rank, after) in enumerate(pairwise(ranks)) if after != rank + 1]
+    for first, last in pairwise([-1, *ends, len(places) - 1]):
+        yield _interval(column.coder, places[first + 1], places[last], currency)
 
 
 def _interval(coder: Coder, first: int, last: int, currency: str | None) -> str:
