@@ -1,5 +1,6 @@
 """Checks before an invoice goes out: withheld with all reasons and an owner, mended by the event that mends."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -236,6 +237,29 @@ def test_a_large_total_goes_out_with_a_note() -> None:
     billing.tell(customer(), contract(), order(order_line(10_000_000)), delivery(10_000_000, "1"))
 
     assert [i.warnings for i in billing.rows(Invoice)] == ['["large-total"]']
+
+
+@pytest.mark.parametrize(
+    ("currency", "net_minor", "rows"),
+    [
+        ("JPY", 9_999_999, []),
+        ("JPY", 10_000_000, ["large-total"]),
+        ("KWD", 99_999_999, []),
+        ("KWD", 100_000_000, ["large-total"]),
+        ("CHF", 9_999_999, []),
+        ("CHF", 10_000_000, ["large-total"]),
+    ],
+)
+def test_how_much_is_large_goes_by_the_currency_and_not_by_its_cents(
+    currency: str, net_minor: int, rows: list[str]
+) -> None:
+    billing = Billing()
+    line = order_line(net_minor, tax_code="none")
+    billing.tell(customer(), contract(currency=currency), order(line, currency=currency))
+
+    billing.tell(delivery(net_minor, "1", currency=currency))
+
+    assert [json.loads(i.warnings) for i in billing.rows(Invoice)] == [rows]
 
 
 def test_a_million_is_released_by_a_controller() -> None:

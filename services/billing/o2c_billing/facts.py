@@ -7,6 +7,7 @@ from typing import Any
 
 from o2c_contracts.disputes import CreditRequested
 from o2c_contracts.intake import DeliveryConfirmed
+from o2c_contracts.money import to_amount
 from o2c_rules.rulebook import Facts
 
 from .commands import RequestCreditNote
@@ -33,7 +34,8 @@ def tax(charge: Charge, customer: Customer, seller_country: str) -> Facts:
 
 
 def prebill(bill: Bill, today: date, entity_known: bool) -> Facts:
-    """Of a whole invoice before it goes out."""
+    """Of a whole invoice before it goes out. `total`: in whole units of the currency, to compare what it comes to."""
+    total_minor = bill.net_minor + sum(t.tax_minor for t in bill.taxes) if bill.is_taxed else None
     return {
         "legal_entity": bill.draft.legal_entity if entity_known else None,
         "legal_entity_known": entity_known,
@@ -43,7 +45,8 @@ def prebill(bill: Bill, today: date, entity_known: bool) -> Facts:
         "line_count": len(bill.charges),
         "lowest_line_minor": min(c.net_minor for c in bill.charges),
         "net_minor": bill.net_minor,
-        "total_minor": bill.net_minor + sum(t.tax_minor for t in bill.taxes) if bill.is_taxed else None,
+        "total_minor": total_minor,
+        "total": None if total_minor is None else to_amount(total_minor, bill.draft.currency),
         "oldest_service_days": max((today - c.service_from).days for c in bill.charges),
         "days_ahead": max([0, *((c.service_from - today).days for c in bill.charges if c.kind == DELIVERY)]),
         "cancellation_requested": any(c.cancel_requested for c in bill.charges),
