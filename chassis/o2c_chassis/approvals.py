@@ -114,7 +114,8 @@ def approve(approval: Approval, person: str, roles: Sequence[str], behalf: str |
     if now_hash != approval.payload_hash:
         raise Refused("payload-changed", "what was to be approved has changed since", "request the approval again")
     if approval.requested_by in (person, behalf):
-        raise Refused("own-request", f"{approval.requested_by} requested this and may not approve it", status=403)
+        text = f"{approval.requested_by} requested this and may not approve it"
+        raise Refused("own-request", text, "who is still wanted: o2c approvals list", 403)
     spoken = {name for who, _, on_behalf in approval.agreed for name in (who, on_behalf) if name}
     if spoken & {person, behalf}:
         raise Refused("already-approved", f"{person} has already agreed; another person is wanted", status=403)

@@ -33,7 +33,8 @@ class Caller:
         """Raises Refused (403) unless the caller has this role or scope."""
         if role not in self.roles and role not in self.scopes:
             have = ", ".join(self.roles) or "none"
-            raise Refused("no-authority", f"{self.actor} lacks the role {role} (has: {have})", f"ask a {role}", 403)
+            hint = f"ask {'an' if role[0] in 'aeiou' else 'a'} {role}"
+            raise Refused("no-authority", f"{self.actor} lacks the role {role} (has: {have})", hint, 403)
 
 
 class Identify(Protocol):

@@ -165,7 +165,8 @@ async def republish(running: Here, who: Who, asked: Republish) -> Republished:
 async def _row(reads: AsyncConnection, number: int) -> Row[Any]:
     row = (await reads.execute(_ONE, {"number": number})).one_or_none() if 0 < number < 2**63 else None
     if row is None:
-        raise Refused("not-found", f"nothing is parked under {number}", "o2c parked list", 404)
+        hint = "taken up, given up, or parked again under another number: o2c parked list"
+        raise Refused("not-found", f"nothing is parked under {number}", hint, 404)
     return row
 
 
@@ -173,7 +174,11 @@ async def _tried(running: Running, row: Row[Any]) -> Done:
     try:
         if not row.blocks:
             again = await running.path.try_again(row.id)
-            text_ = "handled" if again is None else f"parked again as {again}: the cause is still there"
+            text_ = (
+                "handled"
+                if again is None
+                else f"parked again as {again}, not as {row.id} any more: the cause is still there"
+            )
             return Done(done=again is None, text=text_, handled=int(again is None), parked_again=again)
         count = await _taken_up(running, row.families[0])
         return Done(done=True, text=f"{count} taken up", handled=count)
@@ -200,7 +205,8 @@ async def _first_person(running: Running, who: Caller, number: int) -> str | Non
         if first is None:
             await db.execute("update parked set discard_by = $2 where id = $1", number, who.actor)
         elif first in own:
-            raise Refused("own-request", f"{first} asked for this; another operator must agree", status=403)
+            hint = f"o2c --as ANOTHER parked discard {running.service.name} {number}"
+            raise Refused("own-request", f"{first} asked for this; another operator must agree", hint, 403)
         return first
 
 

@@ -1,6 +1,7 @@
 """Every error of the HTTP side as `application/problem+json` (RFC 9457): a stable code, a sentence, a hint."""
 
 import logging
+import shlex
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -76,7 +77,16 @@ def speak_problems(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return problem(error.status, error.code, error.text, error.hint, getattr(error, "fields", ()))
+    hint = error.hint or _hint_of(request, error.status)
+    return problem(error.status, error.code, error.text, hint, getattr(error, "fields", ()))
+
+
+def _hint_of(request: Request, status: int) -> str:
+    """Where who refused had none: of a customer's documents, how they stand; else how they are named."""
+    customer = str(request.path_params.get("customer_id", ""))
+    if customer and status in (403, 404, 409, 422):
+        return f"see how it stands: o2c customer {shlex.quote(customer)}"
+    return "numbers are written as in the events that brought them" if status == 404 else ""
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

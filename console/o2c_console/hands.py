@@ -18,6 +18,7 @@ Service = Annotated[str, typer.Argument(metavar="SERVICE")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1)]
 _BATCH = "application/cloudevents-batch+json"
 _BATCH_EVENTS, _BATCH_BYTES = 500, 900_000
+_NAMED_MOST = 20
 
 
 @parked.named("list")
@@ -221,7 +222,7 @@ def events_publish(
         answer = caller(context).send("POST", "/v1/events", content=batch, headers={"content-type": _BATCH})
         if answer.status_code not in (202, 422) or "events" not in answer.json():
             problem = problem_of(answer)
-            found += _alone(batch, problem, answer.status_code)
+            found += _alone(batch, problem, answer.status_code, len(found))
             continue
         found += [d | {"index": len(found) + n} for n, d in enumerate(answer.json()["events"])]
     if json:
@@ -229,11 +230,8 @@ def events_publish(
     else:
         for d in found:
             if d["disposition"] == "refused":
-                say.print(
-                    f"{d['index']}: {d['source']}/{d['id']} refused: {d['text']} ({d['code']})",
-                    style="red",
-                    markup=False,
-                )
+                name = f"{d['source']}/{d['id']}" if d["source"] or d["id"] else "without source and id"
+                say.print(f"{d['index']}: {name} refused: {d['text']} ({d['code']})", style="red", markup=False)
                 say.print(f"hint: {d['hint']}" if d["hint"] else "", markup=False)
         typer.echo(f"{sum(d['disposition'] == 'accepted' for d in found)} of {len(found)} accepted")
     raise typer.Exit(FOUND if any(d["disposition"] == "refused" for d in found) else 0)
@@ -275,15 +273,15 @@ def _unseen(name: str, behind: int) -> None:
     advise(later)
 
 
-def _alone(batch: bytes, problem: dict[str, Any], status: int) -> list[dict[str, Any]]:
-    """A batch of one is answered with a problem."""
+def _alone(batch: bytes, problem: dict[str, Any], status: int, index: int) -> list[dict[str, Any]]:
+    """A batch of one is answered with a problem. `index`: where it stands in the file."""
     rows = orjson.loads(batch)
     if len(rows) != 1 or status not in (400, 422):
         stop(f"{problem['detail']} ({problem['code']})", problem["hint"])
     who = {n: str(rows[0].get(n, "")) if isinstance(rows[0], dict) else "" for n in ("source", "id", "type")}
     return [
         {
-            "index": 0,
+            "index": index,
             **who,
             "disposition": "refused",
             "code": problem["code"],
@@ -297,16 +295,28 @@ def _events_in(file: Path) -> list[Any]:
     try:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
-        stop(f"{file}: {error.strerror}")
+        stop(f"{file}: {error.strerror}", "name a file of events, or - for stdin")
     try:
         whole = orjson.loads(content)
-        return whole if isinstance(whole, list) else [whole]
     except orjson.JSONDecodeError as error:
-        lines = [line for line in content.splitlines() if line.strip()]
+        return _line_by_line(file, content, error)
+    return whole if isinstance(whole, list) else [whole]
+
+
+def _line_by_line(file: Path, content: bytes, whole: orjson.JSONDecodeError) -> list[Any]:
+    """One event per line, each line that is none named; where no line is one, the file was meant as a whole."""
+    found, wrong = [], []
+    for n, line in enumerate(content.splitlines(), 1):
         try:
-            return [orjson.loads(line) for line in lines]
-        except orjson.JSONDecodeError:
-            stop(f"{file} is no JSON: {error}", "one event, a list of events, or one event per line")
+            found += [orjson.loads(line)] if line.strip() else []
+        except orjson.JSONDecodeError as error:
+            wrong.append(f"{file}:{n}:{error.colno}: {error.msg}")
+    if not any(isinstance(event, dict) for event in found):
+        stop(f"{file} is no JSON: {whole}", "one event, a list of events, or one event per line")
+    if wrong:
+        more = [f"and {len(wrong) - _NAMED_MOST} lines more"] if len(wrong) > _NAMED_MOST else []
+        stop("\n".join(wrong[:_NAMED_MOST] + more), "nothing was published; mend them and publish the file again")
+    return found
 
 
 def _batches(found: list[Any]) -> Iterator[bytes]:

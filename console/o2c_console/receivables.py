@@ -4,11 +4,12 @@ Pure: reads rows, refuses bad ones with their line, and lays them out as a calen
 """
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from o2c_contracts.master import ContractProposed, CreditLimitSet, CustomerRegis
 ENTITY, CURRENCY, ZONE = "US01", "USD", ZoneInfo("America/New_York")
 ORDERS, DELIVERIES, DEADLINES, PAYMENTS, DISPUTES = time(6), time(6, 1), time(8), time(12), time(14)
 COLUMNS = ("customerID", "invoiceNumber", "InvoiceDate", "DueDate", "InvoiceAmount", "Disputed", "SettledDate")
+_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def read(path: Path) -> list[Receivable]:
                 raise ValueError(f"invoice {receivable.invoice} stands here twice")
             seen.add(receivable.invoice)
             found.append(receivable)
-        except (ValueError, InvalidOperation, TypeError) as error:
+        except ValueError as error:
             findings.append(f"{path}:{n}: {error}")
     if findings or not found:
         raise BadFile(findings or [f"{path}: no rows"])
@@ -79,17 +81,24 @@ def read(path: Path) -> list[Receivable]:
 
 
 def _receivable(row: dict[str, str]) -> Receivable:
-    cents = Decimal(row["InvoiceAmount"]) * 100
-    if cents != int(cents) or cents <= 0:
-        raise ValueError(f"amount {row['InvoiceAmount']!r} is no positive amount in cents")
+    if None in row.values():
+        raise ValueError("the row has fewer columns than the first line")
+    cents = _cents(row["InvoiceAmount"])
     if row["Disputed"] not in ("Yes", "No"):
         raise ValueError(f"Disputed is {row['Disputed']!r}: Yes or No")
     issued, due, settled = (_day(row[c]) for c in ("InvoiceDate", "DueDate", "SettledDate"))
     if due < issued or settled < issued:
         raise ValueError("due and settled may not lie before the invoice date")
-    return Receivable(
-        row["customerID"], row["invoiceNumber"], issued, due, int(cents), row["Disputed"] == "Yes", settled
-    )
+    return Receivable(row["customerID"], row["invoiceNumber"], issued, due, cents, row["Disputed"] == "Yes", settled)
+
+
+def _cents(text: str) -> int:
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise ValueError(f"amount {text!r} is no figure like 1055.94")
+    cents = Decimal(text) * 100
+    if cents != int(cents) or cents <= 0:
+        raise ValueError(f"amount {text!r} is no positive amount in cents")
+    return int(cents)
 
 
 def _day(text: str) -> date:

@@ -142,7 +142,7 @@ def _applied(servers: str, file: Path, replication: str, *, create: bool) -> App
     try:
         return asyncio.run(_topics(_servers(servers), file, replication, create=create))
     except OSError as error:
-        stop(f"{file}: {error}")
+        stop(f"{file}: {error.strerror}", "the file that ships is deploy/kafka/topics.yaml")
     except KeyError as error:
         stop(f"{file} lacks {error}", "it has the replications single and cluster")
 
