@@ -118,6 +118,27 @@ def test_a_credit_must_fit_what_is_contested(desk: Desk, resolution: str, body: 
         desk.resolve(resolution, **body)
 
     assert refused.value.code == code
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("resolution", "credit_minor", "said"),
+    [
+        ("partly_valid", 999_99, "999.99 EUR is no part of 300.00 EUR"),
+        ("partly_valid", 300_00, "300.00 EUR is no part of 300.00 EUR"),
+        ("partly_valid", None, "0.00 EUR is no part of 300.00 EUR"),
+        ("valid", 100_00, "300.00 EUR are contested, not 100.00 EUR"),
+    ],
+)
+def test_an_amount_that_does_not_fit_is_said_in_its_currency(
+    desk: Desk, resolution: str, credit_minor: int | None, said: str
+) -> None:
+    contested(desk, 300_00)
+
+    with pytest.raises(Refused) as refused:
+        desk.resolve(resolution, credit_minor=credit_minor)
+
+    assert refused.value.text == said
 
 
 def test_an_invalid_dispute_is_resolved_at_once_and_the_item_is_owed_as_before(desk: Desk) -> None:

@@ -29,7 +29,7 @@ def on_resolve_dispute(command: ResolveDispute, work: WorkingSet) -> Iterator[Ev
     amounts = amounts_on(work, dispute.invoice_number)[dispute.key] if dispute else None
     sheet = facts.of_money(case, customer_of(work, case.customer_id), amounts)
     authorise(work, "resolve", command.roles, sheet | {"resolution": command.resolution})
-    credit = _credit(command, amounts)
+    credit = _credit(command, amounts, case.currency)
     _refuse_what_makes_no_sense(work, command, case)
     case = replace(case, root_cause=command.root_cause)
     if command.answer is not None:
@@ -58,25 +58,21 @@ def _refuse_what_makes_no_sense(work: WorkingSet, command: ResolveDispute, case:
         )
 
 
-def _credit(command: ResolveDispute, amounts: Amounts | None) -> int:
+def _credit(command: ResolveDispute, amounts: Amounts | None, currency: str) -> int:
     """What billing is to be asked for, in minor units; 0 for nothing. Refused where it does not fit."""
     asked = command.credit_minor or 0
     contested = amounts.disputed_minor if amounts else None
+    wanted, whole = as_text(asked, currency), as_text(contested or 0, currency)
     if command.resolution == "valid":
         if contested is not None and asked not in (0, contested):
-            raise Refused(
-                "not-the-amount", f"{contested} minor units are contested, not {asked}", "resolve it as partly_valid"
-            )
+            raise Refused("not-the-amount", f"{whole} are contested, not {wanted}", "resolve it as partly_valid")
         if not (contested or asked):
             raise Refused("no-amount", "nothing that is open is contested", "say what to credit in credit_minor")
         return contested or asked
     if command.resolution == "partly_valid":
         if asked <= 0 or (contested is not None and asked >= contested):
-            raise Refused(
-                "not-a-part",
-                f"{asked} minor units are no part of {contested}",
-                "give a credit below the contested amount",
-            )
+            text = f"{wanted} is no part of {'what is contested' if contested is None else whole}"
+            raise Refused("not-a-part", text, "give a credit above nothing and below the contested amount")
         return asked
     if asked:
         raise Refused("no-credit", f"{command.resolution} gives no credit", "leave credit_minor out")
