@@ -148,6 +148,7 @@ def test_naming_a_payer_is_refused_with_a_reason(payment_id: str, customer: str,
         world.command("cash", IdentifyPayment(customer_id=customer, payment_id=payment_id, roles=roles), "kim")
 
     assert refused.value.code == code
+    assert refused.value.hint
 
 
 def test_an_advice_of_an_unknown_payer_is_identified_by_its_account():

@@ -156,6 +156,7 @@ def test_an_allocation_that_cannot_be_is_refused_and_changes_nothing(payment_id,
         allocate(world, payment_id, lines, customer, roles)
 
     assert refused.value.code == code
+    assert refused.value.hint
     assert pays(world, "P-1") == {}
     books_are_in_order(world)
 
@@ -310,3 +311,28 @@ def test_what_may_not_be_asked_is_refused(command: Command, code: str):
         world.command("cash", command, "kim")
 
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (forgive("I-9", 1), "what is owed: GET /v1/cash/customers/ada/items"),
+        (forgive("I-1", 10_001), "write off no more than that"),
+        (
+            ApplyCredit(customer_id="ada", credit_note_number="N-9", invoice_number="I-1", amount_minor=1, roles=LEAD),
+            "its credit notes: GET /v1/cash/customers/ada/money",
+        ),
+        (
+            AllocatePayment(customer_id="ada", payment_id="P-9", lines=(), roles=LEAD),
+            "what waits: GET /v1/cash/waiting",
+        ),
+    ],
+)
+def test_who_is_refused_hears_what_to_do_next(command: Command, hint: str):
+    world = rig()
+    world.tell(invoice("I-1", 10_000))
+
+    with pytest.raises(Refused) as refused:
+        world.command("cash", command, "kim")
+
+    assert refused.value.hint == hint

@@ -48,6 +48,7 @@ def test_a_promise_that_cannot_be_is_refused_with_its_reason(world: World, said:
         world.rig.command("collections", RecordPromise(**body), "clara")
 
     assert refused.value.code == code
+    assert refused.value.hint
     assert states(world) == []
 
 
@@ -76,5 +77,6 @@ def test_a_withdrawn_promise_counts_neither_way_and_the_item_is_reminded_again(w
 
     assert [e.reason for e in of(told, PromiseWithdrawn)] == ["withdrawn"]
     assert world.rig.deadlines("collections") == {("dunning", "C1/DE01"): on(3, 8)}
-    with pytest.raises(Refused, match="V1 is withdrawn"):
+    with pytest.raises(Refused, match="V1 is withdrawn") as again:
         world.rig.command("collections", command, "anna")
+    assert again.value.hint == "it counts no more as it is"

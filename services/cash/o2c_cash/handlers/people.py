@@ -20,6 +20,9 @@ from .desk import Desk, Why
 from .identifying import tell_identified
 from .matching import REFERENCE, left_unapplied
 
+ITEMS_OF = "what is owed: GET /v1/cash/customers/{}/items"
+OTHER_MONEY = "money pays items of its own legal entity and currency only"
+
 
 def authorise(command: Command, work: WorkingSet, action: str) -> str:
     """The person, if one of their roles may do this; Refused tells which may."""
@@ -36,14 +39,15 @@ def on_identify_payment(event: IdentifyPayment, work: WorkingSet) -> Iterator[Ev
     authorise(event, work, "identify")
     payment = _payment(work, event.payment_id)
     if work.get(Party, customer_id=event.customer_id) is None:
-        raise Refused("unknown-customer", f"{event.customer_id} is not registered", status=404)
+        raise Refused("unknown-customer", f"{event.customer_id} is not registered", "register the customer first", 404)
     if payment.customer_id == event.customer_id:
-        raise Refused("already-identified", f"{event.payment_id} is {event.customer_id}'s already")
+        raise Refused("already-identified", f"{event.payment_id} is {event.customer_id}'s already", "it is done")
     if payment.applied_minor:
         hint = "allocate the payment to nothing first; its items are owed again"
         raise Refused("payment-applied", f"{event.payment_id} pays items of {payment.customer_id}", hint)
     if payment.refunded_minor:
-        raise Refused("payment-refunded", f"{event.payment_id} went back to {payment.customer_id}")
+        hint = "only money that is still here can be another's"
+        raise Refused("payment-refunded", f"{event.payment_id} went back to {payment.customer_id}", hint)
     yield from tell_identified(work, payment, event.customer_id)
 
 
@@ -74,16 +78,18 @@ def _wanted(event: AllocatePayment, work: WorkingSet, payment: Payment) -> dict[
     for number, amount in wanted.items():
         item = work.get(OpenItem, invoice_number=number)
         if item is None:
-            raise Refused("unknown-item", f"there is no invoice {number}", status=404)
+            raise Refused("unknown-item", f"there is no invoice {number}", ITEMS_OF.format(event.customer_id), 404)
         if item.purse != payment.purse:
             have, has = "/".join(payment.purse), "/".join(item.purse)
-            raise Refused("other-money", f"{payment.payment_id} is {have}, {number} is {has}")
+            raise Refused("other-money", f"{payment.payment_id} is {have}, {number} is {has}", OTHER_MONEY)
         owes = item.open_minor + paid.get(number, 0)
         if amount > owes:
-            raise Refused("more-than-open", f"{number} owes {as_text(owes, item.currency)} without this payment")
+            text = f"{number} owes {as_text(owes, item.currency)} without this payment"
+            raise Refused("more-than-open", text, "allocate no more than that; what is left stays unapplied")
     has_minor = payment.available_minor + payment.applied_minor
     if sum(wanted.values()) > has_minor:
-        raise Refused("more-than-paid", f"{payment.payment_id} has {as_text(has_minor, payment.currency)} to give")
+        text = f"{payment.payment_id} has {as_text(has_minor, payment.currency)} to give"
+        raise Refused("more-than-paid", text, "the lines, all that it shall pay, may add up to no more")
     return wanted
 
 
@@ -117,7 +123,8 @@ def on_put_on_account(event: PutOnAccount, work: WorkingSet) -> Iterator[Event]:
     desk, payment = Desk(work), own_payment(work, event.customer_id, event.payment_id)
     if event.amount_minor > payment.unapplied_minor:
         has = as_text(payment.unapplied_minor, payment.currency)
-        raise Refused("more-than-unapplied", f"{event.payment_id} has {has} unapplied")
+        hint = "put away no more than that, or allocate the payment to less first"
+        raise Refused("more-than-unapplied", f"{event.payment_id} has {has} unapplied", hint)
     if payment.status == "waiting":
         work.disarm(REFERENCE, payment.payment_id)
     movements.keep(desk, replace(payment, manual=True), event.amount_minor)
@@ -130,16 +137,16 @@ def on_apply_credit(event: ApplyCredit, work: WorkingSet) -> Iterator[Event]:
     note = work.get(Credit, credit_note_number=event.credit_note_number)
     item = work.get(OpenItem, invoice_number=event.invoice_number)
     if note is None or note.customer_id != event.customer_id:
-        raise Refused(
-            "unknown-credit", f"{event.customer_id} has no credit note {event.credit_note_number}", status=404
-        )
+        hint = f"its credit notes: GET /v1/cash/customers/{event.customer_id}/money"
+        raise Refused("unknown-credit", f"{event.customer_id} has no credit note {event.credit_note_number}", hint, 404)
     if item is None:
-        raise Refused("unknown-item", f"there is no invoice {event.invoice_number}", status=404)
+        hint = ITEMS_OF.format(event.customer_id)
+        raise Refused("unknown-item", f"there is no invoice {event.invoice_number}", hint, 404)
     if item.purse != (note.legal_entity, note.currency):
-        raise Refused("other-money", f"{note.credit_note_number} is of another legal entity or currency")
+        raise Refused("other-money", f"{note.credit_note_number} is of another legal entity or currency", OTHER_MONEY)
     if event.amount_minor > min(note.on_account_minor, item.open_minor):
         left, owes = as_text(note.on_account_minor, note.currency), as_text(item.open_minor, item.currency)
-        raise Refused("too-much", f"the credit has {left} left, the item owes {owes}")
+        raise Refused("too-much", f"the credit has {left} left, the item owes {owes}", "apply no more than the smaller")
     desk, after = Desk(work), note.applied(event.amount_minor)
     work.put(after)
     yield from movements.credit(desk, after, item, event.amount_minor, ledger.CREDIT_ON_ACCOUNT)
@@ -150,7 +157,7 @@ def on_apply_credit(event: ApplyCredit, work: WorkingSet) -> Iterator[Event]:
 def _payment(work: WorkingSet, payment_id: str) -> Payment:
     payment = work.get(Payment, payment_id=payment_id)
     if payment is None:
-        raise Refused("unknown-payment", f"there is no payment {payment_id}", status=404)
+        raise Refused("unknown-payment", f"there is no payment {payment_id}", "what waits: GET /v1/cash/waiting", 404)
     return payment
 
 

@@ -73,7 +73,8 @@ def _treasury(payment: Payment, event: RequestRefund, work: WorkingSet) -> str:
     owed_minor = sum(item.open_minor for item in items if item.purse == payment.purse)
     asked = work.ask("cash/refunds", facts.refund(payment, event.amount_minor, owed_minor), subject=payment.payment_id)
     if asked["then"] != "pay":
-        raise Refused("no-refund", " ".join(asked.because) or asked.undecided or "no row allows it", status=422)
+        why = " ".join(asked.because) or asked.undecided or "no row allows it"
+        raise Refused("no-refund", why, f"what is owed: GET /v1/cash/customers/{event.customer_id}/items", 422)
     return str(asked["treasury"])
 
 
@@ -158,7 +159,7 @@ def _found(approval: Approval, work: WorkingSet) -> tuple[Refund, Payment]:
     refund = work.get(Refund, refund_id=approval.document_id)
     payment = work.get(Payment, payment_id=refund.payment_id) if refund is not None else None
     if refund is None or payment is None:
-        raise Refused("unknown-refund", f"there is no refund {approval.document_id}", status=404)
+        raise Refused("unknown-refund", f"there is no refund {approval.document_id}", "ask for it anew", 404)
     return refund, payment
 
 

@@ -16,7 +16,7 @@ from o2c_cash.domain.items import ItemDispute, OpenItem
 
 from . import matrix, movements
 from .desk import Desk, Step, Why
-from .people import authorise
+from .people import ITEMS_OF, authorise
 
 ACTION = "write-off"
 
@@ -26,9 +26,11 @@ def on_write_off(event: WriteOff, work: WorkingSet) -> Iterator[Event]:
     actor = authorise(event, work, ACTION)
     item = work.get(OpenItem, invoice_number=event.invoice_number)
     if item is None or item.customer_id != event.customer_id:
-        raise Refused("unknown-item", f"{event.customer_id} has no invoice {event.invoice_number}", status=404)
+        hint = ITEMS_OF.format(event.customer_id)
+        raise Refused("unknown-item", f"{event.customer_id} has no invoice {event.invoice_number}", hint, 404)
     if event.amount_minor > item.open_minor:
-        raise Refused("more-than-open", f"{item.invoice_number} owes {as_text(item.open_minor, item.currency)}")
+        owes = as_text(item.open_minor, item.currency)
+        raise Refused("more-than-open", f"{item.invoice_number} owes {owes}", "write off no more than that")
     approval = Approval(
         approval_id=work.new_id("approval", item.invoice_number),
         customer_id=item.customer_id,
@@ -80,7 +82,8 @@ def ended(approval: Approval, work: WorkingSet) -> None:
 def _item(approval: Approval, work: WorkingSet) -> OpenItem:
     item = work.get(OpenItem, invoice_number=approval.document_id)
     if item is None:
-        raise Refused("unknown-item", f"there is no invoice {approval.document_id}", status=404)
+        hint = ITEMS_OF.format(approval.customer_id)
+        raise Refused("unknown-item", f"there is no invoice {approval.document_id}", hint, 404)
     return item
 
 

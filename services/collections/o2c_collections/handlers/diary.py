@@ -30,7 +30,7 @@ def demand(work: WorkingSet, command: Command, action: str) -> str:
     """The person's name, if one of their roles may do this. Refused, with the roles that may, if not."""
     person = work.cause.envelope.actor
     if person is None:
-        raise Refused("no-person", "only a named person may do this", status=401)
+        raise Refused("no-person", "only a named person may do this", "say who you are", 401)
     sheet = {"action": action, "person": person, "roles": " ".join(command.roles), "customer_id": command.customer_id}
     asked = work.ask(AUTHORITY, sheet, subject=action)
     may = [str(row.outcome["role"]) for row in asked.rows]
@@ -97,9 +97,11 @@ def on_close_escalation(command: CloseEscalation, work: WorkingSet) -> Iterator[
     person = demand(work, command, "close-escalation")
     found = work.get(Escalation, escalation_id=command.escalation_id)
     if found is None or found.customer_id != command.customer_id:
-        raise Refused("unknown-escalation", f"there is no escalation {command.escalation_id}", status=404)
+        hint = "what is open: GET /v1/collections/escalations"
+        raise Refused("unknown-escalation", f"there is no escalation {command.escalation_id}", hint, 404)
     if found.closed_at is not None:
-        raise Refused("already-closed", f"{found.escalation_id} was closed by {found.closed_by}")
+        hint = "nothing is to be done; what is open: GET /v1/collections/escalations"
+        raise Refused("already-closed", f"{found.escalation_id} was closed by {found.closed_by}", hint)
     work.put(replace(found, closed_at=work.at, closed_by=person))
     note(work, command.customer_id, "escalation-closed", found.escalation_id, command.note or found.text)
     yield from ()

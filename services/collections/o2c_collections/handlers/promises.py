@@ -87,16 +87,19 @@ def on_record_promise(command: RecordPromise, work: WorkingSet) -> Iterator[Even
     customer = work.get(Customer, customer_id=command.customer_id) or Customer(command.customer_id)
     item = work.get(Item, invoice_number=command.invoice_number)
     if item is None or item.customer_id != command.customer_id:
-        raise Refused("unknown-invoice", f"{command.customer_id} has no invoice {command.invoice_number}", status=404)
+        hint = f"its items: GET /v1/collections/items?customer_id={command.customer_id}"
+        raise Refused("unknown-invoice", f"{command.customer_id} has no invoice {command.invoice_number}", hint, 404)
     payable = item.claimed_minor + item.promised_minor
     amount = command.amount_minor or payable
     if not 0 < amount <= payable:
         most = as_text(payable, item.currency)
-        raise Refused("promise-too-high", f"{most} of {item.invoice_number} can be promised", status=422)
+        hint = "promise no more than is open and not contested"
+        raise Refused("promise-too-high", f"{most} of {item.invoice_number} can be promised", hint, 422)
     offered = _offered(work, item, work.new_id("promise", item.invoice_number), amount, command.promised_on)
     asked = _ask(work, customer, item, offered)
     if asked["then"] != "take":
-        raise Refused("promise-not-taken", asked.undecided or " ".join(asked.because), status=422)
+        hint = f"agree on another day; what is taken stands in the table {TABLE}"
+        raise Refused("promise-not-taken", asked.undecided or " ".join(asked.because), hint, 422)
     yield from _take(work, customer, item, _dated(work, offered, asked))
 
 
@@ -120,9 +123,10 @@ def on_withdraw_promise(command: WithdrawPromise, work: WorkingSet) -> Iterator[
     demand(work, command, "withdraw-promise")
     promise = _find(work, command.customer_id, command.promise_id)
     if promise is None:
-        raise Refused("unknown-promise", f"{command.customer_id} made no promise {command.promise_id}", status=404)
+        hint = f"its promises: GET /v1/collections/promises?customer_id={command.customer_id}"
+        raise Refused("unknown-promise", f"{command.customer_id} made no promise {command.promise_id}", hint, 404)
     if promise.state in ENDED:
-        raise Refused("promise-ended", f"{promise.promise_id} is {promise.state}")
+        raise Refused("promise-ended", f"{promise.promise_id} is {promise.state}", "it counts no more as it is")
     customer = work.get(Customer, customer_id=command.customer_id) or Customer(command.customer_id)
     yield from _end(work, promise, State.WITHDRAWN, command.reason)
     if item := work.get(Item, invoice_number=promise.invoice_number):

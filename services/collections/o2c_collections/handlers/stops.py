@@ -23,7 +23,8 @@ def on_stop_account(command: StopAccount, work: WorkingSet) -> Iterator[Event]:
     person = demand(work, command, "stop-account")
     customer = work.get(Customer, customer_id=command.customer_id) or Customer(command.customer_id)
     if customer.stopped and not customer.stopped_by_rule:
-        raise Refused("already-stopped", f"{customer.stopped_by} stopped the account: {customer.stop_reason}")
+        text = f"{customer.stopped_by} stopped the account: {customer.stop_reason}"
+        raise Refused("already-stopped", text, "resume it first, to stop it for another reason")
     yield from _stop(work, replace(customer, stopped_by_rule=False), person, command.reason)
 
 
@@ -31,7 +32,7 @@ def on_resume_account(command: ResumeAccount, work: WorkingSet) -> Iterator[Even
     person = demand(work, command, "resume-account")
     customer = work.get(Customer, customer_id=command.customer_id)
     if customer is None or not customer.stopped:
-        raise Refused("not-stopped", "the account is not stopped")
+        raise Refused("not-stopped", "the account is not stopped", "only a stopped account is resumed")
     yield from _resume(work, customer, person, command.reason)
 
 
