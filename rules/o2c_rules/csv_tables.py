@@ -23,6 +23,11 @@ def read(text: str, findings: Findings) -> Entries | None:
     if start is None:
         findings.add(1, "no row of columns", "id,in:amount_minor:money,out:then:text,note:because,note:basis")
         return None
+    if other := _other_separator(lines[start]):
+        findings.add(
+            start + 1, f"the columns are separated by {other}", "save it as CSV with commas between the columns"
+        )
+        return None
     cells = _cells(lines, start, findings)
     if not cells:
         return None
@@ -32,6 +37,12 @@ def read(text: str, findings: Findings) -> Entries | None:
     head.items["rows"], head.lines["rows"] = Listing(rows, start + 1), start + 1
     found = with_lists(head)
     return found if isinstance(found, Entries) else None
+
+
+def _other_separator(line: str) -> str:
+    """How another program separates the row of columns; empty where it has commas, as every table does."""
+    marks = {";": "semicolons", "\t": "tabulators", "|": "bars"}
+    return next((name for mark, name in marks.items() if mark in line and "," not in line), "")
 
 
 def _head(lines: list[str], head: Entries, findings: Findings) -> int | None:

@@ -20,6 +20,8 @@ _HEAD = frozenset(
 )
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)*")
 _NOTE = re.compile(r"[^\s:.#][^:\n\r#]*(?<!\s)")
+_OTHER_SHEETS = (".xls", ".xlsm", ".xlsb", ".xltx", ".ods", ".numbers")
+_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -46,6 +48,10 @@ def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:
         from .formats import xlsx_reading  # noqa: PLC0415 - books without workbooks need none of it
 
         return xlsx_reading.read(content, findings)
+    if content.startswith(_BINARY) or path.lower().endswith(_OTHER_SHEETS):
+        ending = PurePosixPath(path).suffix or "no ending"
+        findings.add(1, f"a workbook or archive of another kind ({ending})", "save it as .xlsx (Excel workbook)")
+        return None
     text = decoded(content, findings, DMN_BYTES_MOST if path.endswith(".dmn") else BYTES_MOST)
     if text is None:
         return None

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from o2c_rules.cells import Cell
 from o2c_rules.reading import read_table
 from o2c_rules.rulebook import RuleBook
 from o2c_rules.source import BYTES_MOST, BadTable
@@ -209,3 +210,42 @@ def test_a_bundle_names_what_is_wrong_in_all_its_files() -> None:
         RuleBook(files)
 
     assert {finding.where.split(":")[0] for finding in refused.value.findings} == set(files)
+
+
+@pytest.mark.parametrize(("mark", "said"), [(";", "semicolons"), ("\t", "tabulators")])
+def test_csv_of_another_separator_is_one_finding_that_says_so(mark: str, said: str) -> None:
+    content = "\n".join(
+        line.replace(",", mark) + (2 * mark if line.startswith("#") else "") for line in CSV.splitlines()
+    )
+
+    with pytest.raises(BadTable) as refused:
+        read_table("cash/tolerance.csv", content.encode())
+
+    (finding,) = refused.value.findings
+    assert f"separated by {said}" in finding.text
+    assert "commas" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("cash/tolerance.xlsm", b"PK\x03\x04\x14\xaf"),
+        ("cash/tolerance.xls", b"\xd0\xcf\x11\xe0\xa1\xb1"),
+        ("cash/tolerance.ods", b""),
+        ("cash/tolerance.csv", b"PK\x03\x04\x14\xaf"),
+    ],
+)
+def test_another_programs_workbook_is_to_be_saved_as_xlsx(path: str, content: bytes) -> None:
+    with pytest.raises(BadTable) as refused:
+        read_table(path, content)
+
+    (finding,) = refused.value.findings
+    assert "save it as .xlsx" in finding.hint
+
+
+def test_truths_in_capitals_are_truths_in_csv_too() -> None:
+    text = "# table: t/x\n# policy: F\n# version_by: recorded\nid,in:late:boolean,out:then:boolean\nR1,TRUE,FALSE\n"
+
+    (row,) = read_table("t/x.csv", text.encode()).rows
+
+    assert (row.cells["late"], row.outcome) == (Cell("true", (True,)), {"then": False})

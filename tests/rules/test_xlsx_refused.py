@@ -13,7 +13,7 @@ from o2c_rules.formats.workbook import ROWS_SEEN_MOST
 from o2c_rules.rulebook import RuleBook, read_file
 from o2c_rules.source import BYTES_MOST, BadTable
 
-from tests.rules.by_hand import CASES, RULES, part_of, with_part, workbook
+from tests.rules.by_hand import CASES, RULES, changed, part_of, with_part, workbook
 
 FILE = "orders/credit.xlsx"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -150,6 +150,24 @@ def test_a_million_blank_rows_are_refused_in_a_moment_and_the_last_full_one_is_n
     assert f"{FILE}:rules!A{ROWS_SEEN_MOST + 1}: the sheet goes on for more than {ROWS_SEEN_MOST:,} rows" in said
     assert "the last cell with content is in row 3" in said
     assert time.process_time() - before < 3
+
+
+def test_a_sheet_too_heavy_to_be_read_is_named() -> None:
+    uneven = b"".join(b'<row r="%d" ht="%d.%d"/>' % (n, n * 7919 % 89, n * 104729 % 9973) for n in range(4, 400_000))
+    styled = b'<row r="4"><c r="A4" s="1"/><c r="B4" s="1"/></row>' * 1_300_000
+
+    by_size = refused(in_part(SHEET, b"</sheetData>", uneven + b"</sheetData>"))
+    unpacked = refused(in_part(SHEET, b"</sheetData>", styled + b"</sheetData>"))
+
+    assert f"{FILE}:rules!A1: the file has " in by_size
+    assert f"{FILE}:rules!A1: unpacks to more than" in unpacked
+    assert "delete the empty rows below the table" in by_size
+
+
+def test_a_text_that_no_other_format_holds_is_refused_at_its_cell() -> None:
+    assert f"{FILE}:rules!J2: a text of 32,000 characters" in refused(
+        workbook({"rules": changed(RULES, 1, "because", "x" * 32_000)})
+    )
 
 
 def test_a_row_at_the_far_end_of_a_sheet_costs_nothing() -> None:

@@ -13,6 +13,7 @@ from o2c_rules.source import BYTES_MOST
 
 PARTS_MOST = 500
 UNPACKED_MOST = 64_000_000
+_ZIP = b"PK"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ACTIVE = {
     "vbaproject": ("macros", "save it as .xlsx, without macros"),
@@ -37,7 +38,8 @@ class Archive:
 
     def __init__(self, content: bytes) -> None:
         """Unusable where the file is no workbook, is damaged, or holds more than plain sheets."""
-        if len(content) > BYTES_MOST:
+        too_large = len(content) > BYTES_MOST
+        if too_large and not content.startswith(_ZIP):
             raise Unusable(f"the file has {len(content):,} bytes", f"at most {BYTES_MOST:,} are read; split the table")
         if content.startswith(_OLE):
             raise Unusable("encrypted, or an old .xls", "take the password off and save it as .xlsx")
@@ -48,7 +50,13 @@ class Archive:
                 f"no workbook, or not all of it: {error}", "save it once more as .xlsx and copy it whole"
             ) from error
         self._left = UNPACKED_MOST
-        self._names = _checked(self._file.infolist())
+        parts = self._file.infolist()
+        self._names = _checked(parts)
+        self.excess = f"the file has {len(content):,} bytes, more than {BYTES_MOST:,}" if too_large else ""
+        """Why the file is too large for any of its sheets to be read; empty where it is not."""
+        if sum(part.file_size for part in parts) > UNPACKED_MOST:
+            self.excess = f"unpacks to more than {UNPACKED_MOST:,} bytes"
+        self.heaviest = max(parts, key=lambda part: part.file_size).filename if parts else ""
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -110,8 +118,6 @@ def _parsed(stream: _Metered, events: tuple[str, ...], tags: list[str] | None = 
 def _checked(parts: list[zipfile.ZipInfo]) -> frozenset[str]:
     if len(parts) > PARTS_MOST:
         raise Unusable(f"{len(parts)} parts", f"at most {PARTS_MOST}; delete pictures and sheets it does not need")
-    if sum(part.file_size for part in parts) > UNPACKED_MOST:
-        raise Unusable(f"unpacks to more than {UNPACKED_MOST:,} bytes", "delete empty rows, columns and pictures")
     names: set[str] = set()
     for part in parts:
         if part.filename in names:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from o2c_rules.source import Findings, Scalar
+from o2c_rules.source import TEXT_MOST, Findings, Scalar
 from o2c_rules.values import Kind
 
 from .workbook import Cell
@@ -29,7 +29,11 @@ def text_of(cell: Cell, kind: Kind | None, findings: Findings) -> Scalar:
         return Scalar(_number(cell, value, kind, findings), cell.place)
     if isinstance(value, date):
         return Scalar(value.isoformat(), cell.place)
-    return Scalar(_typed(value or "", kind), cell.place)
+    text = value or ""
+    if len(text) > TEXT_MOST:
+        findings.add(cell.place, f"a text of {len(text):,} characters", f"at most {TEXT_MOST:,} are read")
+        return Scalar("", cell.place)
+    return Scalar(_typed(text, kind), cell.place)
 
 
 def plain(value: Decimal) -> str:

@@ -1,7 +1,7 @@
 """The sheets of a workbook as cells with what a person sees in them. Never computes a formula."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -66,7 +66,12 @@ class Workbook:
         self._strings: list[str] | None = None
         self._styles: list[_Style] | None = None
         self._epoch = _EPOCH
-        self._parts = dict(self._sheets())
+        try:
+            self._parts = dict(self._sheets())
+        except Unusable:
+            self._refuse_excess(())
+            raise
+        self._refuse_excess(self._parts.items())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,6 +98,19 @@ class Workbook:
             if cells := dict(self._cells(name, last, element)):
                 sheet.rows[last] = cells
         return sheet
+
+    def _refuse_excess(self, sheets: Iterable[tuple[str, str]]) -> None:
+        """Where the file is too large, name the sheet that makes it so: mostly blank rows that were formatted once."""
+        if not self._archive.excess:
+            return
+        heavy = next((name for name, part in sheets if part == self._archive.heaviest), "")
+        if not heavy:
+            raise Unusable(self._archive.excess, "delete empty rows, columns and pictures, or split the table")
+        raise Unusable(
+            f"{self._archive.excess}, most of it in this sheet",
+            "delete the empty rows below the table (mark them, Delete) and save; else split the table",
+            f"{heavy}!A1",
+        )
 
     def _sheets(self) -> Iterator[tuple[str, str]]:
         book = "xl/workbook.xml"
