@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 
 from o2c_rules.cases import cases_of
 from o2c_rules.rulebook import RuleBook
 from o2c_rules.source import BadTable, Finding
 from o2c_rules.table import Table
 
-from . import approvals, ladders, letters, lints, people, targets
-from .flaws import Flaw, FlawKind, unreadable_flaws
+from . import approvals, case_facts, currencies, ladders, letters, lints, people, targets
+from .flaws import Flaw, FlawKind, Severity, unreadable_flaws
 from .people import Staff, staff_of
 from .space import Tangled
 from .subject import Subject
 
 Law = Callable[[Subject], Iterator[Flaw]]
 StaffLaw = Callable[[Subject, Staff], Iterator[Flaw]]
+_DAY = timedelta(days=1)
 FACT, OUTCOME, COLUMN, OTHER = "fact", "outcome", "fact or outcome", ""
 _EVERYWHERE = {"role": COLUMN, "own": OTHER, "offered": FACT}
 KINDS: Mapping[str, Mapping[str, str]] = {
@@ -55,13 +57,34 @@ _STAFF_LAWS: Mapping[str, tuple[StaffLaw, ...]] = {
     "ladder": (ladders.climbing,),
     "notices": (ladders.rising,),
 }
-_LINTS: tuple[Law, ...] = (lints.dead_columns, lints.unknown_currencies, lints.outside_dates, lints.fine_numbers)
+_LINTS: tuple[Law, ...] = (
+    lints.dead_columns,
+    currencies.unknown,
+    currencies.amounts_in_others,
+    lints.outside_dates,
+    lints.fine_numbers,
+)
 
 
 def flaws_of(book: RuleBook, tables: tuple[str, ...]) -> tuple[Flaw, ...]:
     """All findings about these tables, by table and place."""
     staff = staff_of(book)
-    return tuple(flaw for name in tables for table in book.versions(name) for flaw in _of_version(book, table, staff))
+    return tuple(
+        flaw
+        for name in tables
+        for flaws in (*(_of_version(book, table, staff) for table in book.versions(name)), _in_time(book, name))
+        for flaw in flaws
+    )
+
+
+def _in_time(book: RuleBook, name: str) -> Iterator[Flaw]:
+    """Days between two versions of a table on which none is in force."""
+    for earlier, later in pairwise(book.versions(name)):
+        first, last = earlier.effective_to + _DAY, later.effective_from - _DAY
+        if first <= last:
+            text = f"no version is in force from {first} to {last}, between {earlier.file} and {later.file}"
+            hint = "let the later one begin the day after the earlier one ends, or write one for the days between"
+            yield Flaw(FlawKind.GAP, Severity.ERROR, name, (), f"{later.file}:1", text, hint)
 
 
 def _of_version(book: RuleBook, table: Table, staff: Staff | None) -> list[Flaw]:
@@ -102,7 +125,9 @@ def _of_cases(subject: Subject, *, newest: bool) -> Iterator[Flaw]:
         return
     yield from lints.untested(subject, cases)
     if newest:
+        yield from lints.timeless_cases(subject, cases)
         yield from lints.fine_cases(subject, cases)
+        yield from case_facts.undeclared(subject, cases)
 
 
 def _kind(subject: Subject) -> Iterator[Flaw]:

@@ -1,6 +1,6 @@
 """Laws of ladders and notices: each level leads to the next one, up to an end that is written down."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from o2c_rules.table import Row
@@ -12,6 +12,8 @@ from .space import Column
 from .subject import Subject
 
 Level = int
+Answer = Mapping[str, Value]
+"""What a row says, or the default."""
 
 
 def escalating(subject: Subject) -> Iterator[Flaw]:
@@ -21,9 +23,9 @@ def escalating(subject: Subject) -> Iterator[Flaw]:
         return
     levels = _levels(subject, column)
     for at, row in enumerate(subject.table.rows):
-        if not _ends(subject, row):
+        if not _ends(subject, row.outcome):
             yield from _climbs(subject, at, row, levels, column)
-    reached = {row.outcome[next_] for row in subject.table.rows if not _ends(subject, row)}
+    reached = {answer[next_] for _, answer in subject.answers() if not _ends(subject, answer)}
     for level in levels[1:]:
         if level not in reached:
             rows = tuple(row for at, row in enumerate(subject.table.rows) if _accepts(subject, column, at, level))
@@ -40,18 +42,20 @@ def rising(subject: Subject, staff: Staff) -> Iterator[Flaw]:
         return
     told: set[tuple[str, ...]] = set()
     for box, matched in subject.leaves(subject.space.present):
-        rows = sorted(subject.rows_of(matched), key=lambda row: _number(row, share))
+        rows = sorted(subject.rows_of(matched), key=lambda row: _number(row.outcome, share))
         for one, two in pairwise(rows):
-            ids = (one.id, two.id)
-            if _number(one, share) < _number(two, share) and _lower(two, one, role, staff) and ids not in told:
+            ids, earlier, later = (one.id, two.id), one.outcome, two.outcome
+            rises = _number(earlier, share) < _number(later, share)
+            if rises and _lower(later, earlier, role, staff) and ids not in told:
                 told.add(ids)
-                text = f"at {_number(two, share)} % {two.outcome[role]} hears, who ranks below {one.outcome[role]}"
+                text = f"at {_number(later, share)} % {later[role]} hears, who ranks below {earlier[role]}"
                 hint = "let a later notice go to somebody higher"
                 example = subject.partition.witness.facts(box)
                 yield subject.flaw(FlawKind.NOT_ESCALATING, (one, two), text, hint, example=example)
-        if rows and _number(rows[-1], share) < _BREACH and ("end", rows[-1].id) not in told:
+        last = _number(rows[-1].outcome, share) if rows else _BREACH
+        if last < _BREACH and ("end", rows[-1].id) not in told:
             told.add(("end", rows[-1].id))
-            text = f"after {_number(rows[-1], share)} % nobody hears any more, not even of the breach"
+            text = f"after {last} % nobody hears any more, not even of the breach"
             example = subject.partition.witness.facts(box)
             yield subject.flaw(FlawKind.NO_END, tuple(rows), text, "add a notice at 100 % or later", example=example)
 
@@ -61,37 +65,39 @@ def climbing(subject: Subject, staff: Staff) -> Iterator[Flaw]:
     column, next_, role = subject.column("level"), subject.part("next"), subject.part("role")
     if column is None or not role:
         return
-    rows = sorted(subject.table.rows, key=lambda row: _number(row, next_))
-    for one, two in pairwise(rows):
+    steps = [(row, answer) for row, answer in subject.answers() if row or answer.get(role) is not None]
+    for (row, one), (other, two) in pairwise(sorted(steps, key=lambda step: _number(step[1], next_))):
         if _number(one, next_) < _number(two, next_) and not _lower(one, two, role, staff):
-            text = f"at {_number(two, next_)} {two.outcome[role]} hears, who does not outrank {one.outcome[role]}"
-            yield subject.flaw(FlawKind.NOT_ESCALATING, (one, two), text, "let each step go to somebody higher")
+            text = f"at {_number(two, next_)} {two[role]} hears, who does not outrank {one[role]}"
+            rows = tuple(found for found in (row, other) if found)
+            yield subject.flaw(FlawKind.NOT_ESCALATING, rows, text, "let each step go to somebody higher")
 
 
 _BREACH = 100
 
 
-def _number(row: Row, name: str) -> int:
-    value = row.outcome.get(name)
+def _number(answer: Answer, name: str) -> int:
+    value = answer.get(name)
     return int(value) if isinstance(value, int) else 0
 
 
-def _lower(row: Row, other: Row, role: str, staff: Staff) -> bool:
-    own, others = (staff.ranks.get(str(r.outcome.get(role)), 0) for r in (row, other))
+def _lower(answer: Answer, other: Answer, role: str, staff: Staff) -> bool:
+    own, others = (staff.ranks.get(str(a.get(role)), 0) for a in (answer, other))
     return own < others
 
 
 def _levels(subject: Subject, column: Column) -> list[Level]:
     """All levels that rows start from or lead to, the lowest first."""
-    told = {value for row in subject.table.rows if isinstance(value := row.outcome[subject.part("next")], int)}
+    next_ = subject.part("next")
+    told = {value for row in subject.table.rows if isinstance(value := row.outcome[next_], int)}
     asked = {cut for cut in column.coder.cuts if isinstance(cut, int)}
-    allowed = {value for value in subject.outcomes[subject.part("next")].allowed if isinstance(value, int)}
+    allowed = {value for value in subject.outcomes[next_].allowed if isinstance(value, int)}
     return sorted(told | asked | allowed)
 
 
-def _ends(subject: Subject, row: Row) -> bool:
+def _ends(subject: Subject, answer: Answer) -> bool:
     end = subject.part("end")
-    return bool(end) and row.outcome.get(end) is not None
+    return bool(end) and answer.get(end) is not None
 
 
 def _accepts(subject: Subject, column: Column, at: int, level: Level) -> bool:
@@ -100,12 +106,12 @@ def _accepts(subject: Subject, column: Column, at: int, level: Level) -> bool:
 
 def _climbs(subject: Subject, at: int, row: Row, levels: list[Level], column: Column) -> Iterator[Flaw]:
     next_ = subject.part("next")
-    reached = _number(row, next_)
+    reached = _number(row.outcome, next_)
     for level in levels:
         if not _accepts(subject, column, at, level):
             continue
         box = subject.narrowed(subject.space.box_of(at), column, 1 << column.coder.of_place[column.coder.place(level)])
-        example = subject.partition.witness.facts(box)
+        example = subject.partition.witness.facts(box, {column.name: level})
         if reached <= level:
             text = f"row {row.id} leads from level {level} to level {reached}, which is no step up"
             hint = "lead to the next level, or say how the ladder ends"
@@ -120,15 +126,16 @@ def _end(subject: Subject, column: Column, levels: list[Level]) -> Iterator[Flaw
     end = subject.part("end")
     code = column.coder.of_place[column.coder.place(last)]
     rows = subject.rows_of(column.rows_of_code[code])
-    if end and not any(_ends(subject, row) for row in rows):
+    default = subject.table.default
+    ends = any(_ends(subject, answer) for row, answer in subject.answers() if row is None or row in rows)
+    if end and not ends:
         text = f"nothing says what follows level {last}, the last of the ladder"
         hint = f"add a row from level {last} on that says {end}"
-        yield subject.flaw(FlawKind.NO_END, rows, text, hint, example=_at(subject, column, code))
-    elif not end and not rows and subject.table.default is None:
+    elif not end and not rows and default is None:
         text = f"nothing says what follows {last}, the last of the ladder"
         hint = "say in the head what holds by default"
-        yield subject.flaw(FlawKind.NO_END, (), text, hint, example=_at(subject, column, code))
-
-
-def _at(subject: Subject, column: Column, code: int) -> dict[str, Value] | None:
-    return subject.partition.witness.facts(subject.narrowed(subject.space.present, column, 1 << code))
+    else:
+        return
+    box = subject.narrowed(subject.space.present, column, 1 << code)
+    example = subject.partition.witness.facts(box, {column.name: last})
+    yield subject.flaw(FlawKind.NO_END, rows, text, hint, example=example)

@@ -60,7 +60,7 @@ def _lacking(subject: Subject, box: Box, asked: list[tuple[str, Value]]) -> Iter
         rows = subject.winners(matched)
         if rows and (not names or any(row.outcome[names] == wanted for row in rows)):
             continue
-        example = subject.partition.witness.facts(part)
+        example = subject.partition.witness.facts(part, dict(asked))
         if example is None:
             continue
         instead = f", only {rows[0].id} in {rows[0].outcome[names]}" if rows else ""

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from o2c_contracts.money import CURRENCIES
-
 from o2c_rules.cases import Case
 from o2c_rules.cells import Interval
 from o2c_rules.table import Fact, Response
@@ -19,7 +17,7 @@ _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
 def untested(subject: Subject, cases: tuple[Case, ...]) -> Iterator[Flaw]:
-    """Rows that answer in no golden case, and cases that no version answers."""
+    """Rows that answer in no golden case."""
     table, fired = subject.table, set[str]()
     for case in cases:
         if table.effective_from <= case.on <= table.effective_to:
@@ -30,6 +28,16 @@ def untested(subject: Subject, cases: tuple[Case, ...]) -> Iterator[Flaw]:
             text = f"no golden case is answered by row {row.id}"
             hint = f"add a case to {table.file.rpartition('.')[0]}.cases.yaml"
             yield subject.flaw(FlawKind.UNTESTED, (row,), text, hint, example=example)
+
+
+def timeless_cases(subject: Subject, cases: tuple[Case, ...]) -> Iterator[Flaw]:
+    """Golden cases of days on which no version of the table is in force, but for those that want just that."""
+    versions = subject.book.versions(subject.table.name)
+    for case in cases:
+        if not case.undecided and not any(v.effective_from <= case.on <= v.effective_to for v in versions):
+            text = f"{case.sentence!r} asks on {case.on}, when no version of the table is in force"
+            hint = "give it another day, or say `expect: {undecided: true}`"
+            yield Flaw(FlawKind.UNTESTED, Severity.ERROR, subject.table.name, (), case.where, text, hint, case.facts)
 
 
 def dead_columns(subject: Subject) -> Iterator[Flaw]:
@@ -60,19 +68,6 @@ def _spoken(subject: Subject) -> set[str]:
     asked = {column.name for column in subject.space.columns}
     money = any(fact.kind is Kind.MONEY and fact.name in named | asked for fact in table.facts)
     return named | ({"currency"} if money else set()) | derived | parts
-
-
-def unknown_currencies(subject: Subject) -> Iterator[Flaw]:
-    """Words in a column of currencies that are no currency, and so have no minor units."""
-    for fact in subject.table.facts:
-        if fact.kind is not Kind.TEXT or not _is_currency(fact, subject):
-            continue
-        for row in subject.table.rows:
-            cell = row.cells.get(fact.name)
-            for word in cell.tests if cell else ():
-                if word not in CURRENCIES:
-                    text = f"{word!r} is no currency, so nobody knows its minor units"
-                    yield subject.flaw(FlawKind.INCOMPLETE, (row,), text, "write an ISO 4217 code, such as EUR")
 
 
 def outside_dates(subject: Subject) -> Iterator[Flaw]:
@@ -116,10 +111,6 @@ def fine_cases(subject: Subject, cases: tuple[Case, ...]) -> Iterator[Flaw]:
 def _declared(fact: Fact) -> Iterator[Value]:
     yield from fact.allowed
     yield from (r.value for r in (fact.missing, fact.null, fact.wrong) if r.response is Response.DEFAULT)
-
-
-def _is_currency(fact: Fact, subject: Subject) -> bool:
-    return fact.name.endswith("currency") or subject.part("currency") == fact.name
 
 
 def _meets(test: Interval, since: date, until: date) -> bool:

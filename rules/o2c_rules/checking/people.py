@@ -152,7 +152,7 @@ def unanswered_actions(subject: Subject) -> Iterator[Flaw]:
         code = column.coder.of_place[column.coder.place(word)]
         if not column.rows_of_code[code]:
             box = subject.narrowed(subject.space.present, column, 1 << code)
-            example = subject.partition.witness.facts(box)
+            example = subject.partition.witness.facts(box, {column.name: word})
             text = f"no row says who may {word}"
             yield subject.flaw(FlawKind.UNCOVERED, (), text, "add a row for it, or take it out", example=example)
 

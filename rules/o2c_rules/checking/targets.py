@@ -22,7 +22,7 @@ def ordered(subject: Subject) -> Iterator[Flaw]:
         early, late = row.outcome[first], row.outcome[last]
         if isinstance(early, int | Decimal) and isinstance(late, int | Decimal) and early > late:
             text = f"row {row.id} wants {first} {early} and {last} {late}: the first comes after the last"
-            example = subject.partition.witness.facts(subject.space.box_of(at))
+            example = subject.partition.own_facts(at)
             yield subject.flaw(FlawKind.NON_MONOTONE, (row,), text, "exchange them, or mend one", example=example)
 
 

@@ -51,20 +51,28 @@ class Witness:
         """Whether finding nothing means that there is nothing: no derived fact hangs on numbers or dates."""
         return not any(self._facts[name].kind in ORDERED for name in self._inputs)
 
-    def facts(self, box: Box) -> dict[str, Value] | None:
-        """A fact sheet in a box, with what these questions hang on and nothing else; None where none was found."""
+    def facts(self, box: Box, said: Mapping[str, Value] | None = None) -> dict[str, Value] | None:
+        """A fact sheet in a box, with what these questions hang on and nothing else; None where none was found.
+
+        `said`: values that the sheet must have where values alike would do as well, as the finding speaks of them.
+        """
+        fixed = said or {}
         pools = {name: self._pool(name, box) for name in self._names()}
+        pools |= {name: [value] for name, value in fixed.items() if name in pools}
         if not all(pools.values()) or not all(box):
             return None
         bases = [name for name in pools if name not in self._inputs]
         base: Sheet = {name: pools[name][0] for name in bases}
-        for sheet in self._sheets(base, pools, box):
+        free = frozenset(self._inputs).difference(fixed)
+        for sheet in self._sheets(base, pools, free, box):
             found = {name: value for name, value in sheet.items() if value is not MISSING}
             if self._is_in(found, box):
                 return found
         return None
 
-    def _sheets(self, base: Sheet, pools: Mapping[str, list[Value | Absent]], box: Box) -> Iterator[Sheet]:
+    def _sheets(
+        self, base: Sheet, pools: Mapping[str, list[Value | Absent]], free: frozenset[str], box: Box
+    ) -> Iterator[Sheet]:
         choices = [pools[name] for name in self._inputs]
         combinations = prod(map(len, choices))
         for values in islice(product(*choices), TRIES_MOST if self._numeric() else max(combinations, 1)):
@@ -72,7 +80,7 @@ class Witness:
         if self._numeric():
             for values in islice(product(*choices), STARTS_MOST):
                 start = base | dict(zip(self._inputs, values, strict=True))
-                yield from self._settled(start, self._derived, frozenset(self._inputs), box)
+                yield from self._settled(start, self._derived, free, box)
 
     def _numeric(self) -> bool:
         return not self.proves
