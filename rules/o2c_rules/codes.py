@@ -34,7 +34,7 @@ class Coder:
         self.null, self.missing, self.size = present, present + 1, present + 2
         self.runs = [self._runs(cell) for cell in cells]
         """By row, the runs of places that it accepts, in order; None where it does not ask."""
-        self.of_place, self.rows_of_code = _merged(self.runs, self.size)
+        self.of_place, self.rows_of_code = merged(self.runs, self.size)
         self.codes = len(self.rows_of_code)
         self.code: Callable[[Any], int] = self._code_of_order() if fact.kind in ORDERED else self._code_of_word()
 
@@ -87,7 +87,7 @@ class Coder:
     def _runs(self, cell: Cell | None) -> tuple[range, ...] | None:
         if cell is None:
             return None
-        runs = _joined(self._of_test(test) for test in cell.tests)
+        runs = joined(self._of_test(test) for test in cell.tests)
         return tuple(_others(runs, self.null)) if cell.negated else tuple(runs)
 
     def _of_test(self, test: Interval | str | bool) -> range:
@@ -121,15 +121,15 @@ class Coding:
                 yield column, accepted
 
 
-def _joined(runs: Iterable[range]) -> list[range]:
+def joined(runs: Iterable[range]) -> list[range]:
     """Runs in order, those that touch or overlap as one."""
-    joined: list[range] = []
+    found: list[range] = []
     for run in sorted(runs, key=lambda run: run.start):
-        if joined and run.start <= joined[-1].stop:
-            joined[-1] = range(joined[-1].start, max(joined[-1].stop, run.stop))
+        if found and run.start <= found[-1].stop:
+            found[-1] = range(found[-1].start, max(found[-1].stop, run.stop))
         else:
-            joined.append(run)
-    return joined
+            found.append(run)
+    return found
 
 
 def _others(runs: Sequence[range], end: int) -> Iterator[range]:
@@ -138,7 +138,7 @@ def _others(runs: Sequence[range], end: int) -> Iterator[range]:
     return (range(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True) if low < high)
 
 
-def _merged(runs: Sequence[tuple[range, ...] | None], size: int) -> tuple[list[int], list[int]]:
+def merged(runs: Sequence[tuple[range, ...] | None], size: int) -> tuple[list[int], list[int]]:
     """For each place its code, and for each code the mask of the rows that match it, whatever they ask elsewhere."""
     matching = sum(1 << row for row, accepted in enumerate(runs) if accepted is None)
     changes = [0] * (size + 1)

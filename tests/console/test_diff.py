@@ -35,6 +35,17 @@ def test_a_draft_is_compared_with_the_table_it_would_replace(draft: str) -> None
     assert one["changes"][0]["before"][0]["steps"] == "credit_manager:1"
 
 
+def test_what_the_head_says_otherwise_is_counted_by_itself(tmp_path: Path) -> None:
+    file = tmp_path / "draft.yaml"
+    file.write_text(APPROVALS.replace('"<= 25"', '"<= 20"').replace("title: ", "title: Draft of ", 1))
+
+    told = diff("shipped", str(file)).stdout.splitlines()
+
+    assert told[0] == "orders/approvals: 1 change, and 1 in the head"
+    assert told[1].startswith("  head: title: ")
+    assert len(told) == 3
+
+
 def test_the_same_books_decide_the_same() -> None:
     done = diff("shipped", str(BOOKS))
 

@@ -94,7 +94,8 @@ def _tables(old: tuple[str, Candidate], new: tuple[str, Candidate], table: str) 
 def _show(found: tuple[Difference, ...]) -> None:
     for one in found:
         count = len(one.changes)
-        typer.echo(f"{one.table}: {count} change{'s' * (count != 1)}")
+        head = f", and {len(one.head)} in the head" if one.head else ""
+        typer.echo(f"{one.table}: {count} change{'s' * (count != 1)}{head}")
         for line in one.head:
             typer.echo(f"  head: {line}")
         for text, _ in one.changes:

@@ -3,21 +3,20 @@ can be had by joining them. Reads tables, decides nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 
-from o2c_rules.cells import Cell
-from o2c_rules.checking.space import Box, Space
-from o2c_rules.checking.witness import Witness
+from o2c_rules.checking.space import Box
 from o2c_rules.checking.wording import spoken
 from o2c_rules.index import bits
 from o2c_rules.policies import HitPolicy
-from o2c_rules.table import Aggregation, Fact, Policy, Row, Table
+from o2c_rules.table import Aggregation, Policy, Row, Table
 from o2c_rules.values import Value
 
-BEFORE = " before"
-"""Follows the name of a fact that the older version computes otherwise, where both versions ask about it."""
+from .examples import JointWitness
+from .joint import JointSpace
+
 Outcome = Mapping[str, Value]
 _Tails = tuple[tuple[tuple[int, ...], tuple[int, int]], ...]
 
@@ -45,10 +44,13 @@ class Comparison:
 
     def __init__(self, old: Table, new: Table) -> None:
         self.old, self.new = old, new
-        self.space = Space(_both(old, new))
-        self._witness = Witness(self.space)
-        self._sides = (_Side(old, 0), _Side(new, len(old.rows)))
-        self._canon = _canonical(self.space.table)
+        self.space = JointSpace(old, new)
+        self._witness = JointWitness(self.space)
+        deciding = len(old.rows) + len(new.rows)
+        self._sides = (_Side(old, 0, 1 << deciding), _Side(new, len(old.rows), 2 << deciding))
+        self._rows = self._sides[0].mask | self._sides[1].mask
+        self._deciding = self.space.all ^ self._rows
+        self._canon = self._canonical()
         self._answers: dict[str, int] = {}
         self._known: list[Answer] = []
 
@@ -56,7 +58,7 @@ class Comparison:
     def changes(self) -> tuple[Change, ...]:
         """All changes, apart from each other. Tangled where the rows cut each other into too many parts."""
         order = self._order()
-        walked = _Walk(self, order).tails(0, self._differing() if self.of_lists else self.space.all)
+        walked = _Walk(self, order).tails(0, self._differing() | self._deciding if self.of_lists else self.space.all)
         boxes = [(_in_columns(tail, order), key) for tail, key in walked]
         found = []
         for box, (before, after) in _joined(boxes):
@@ -75,6 +77,10 @@ class Comparison:
 
     def answers(self, rows: int) -> tuple[int, int]:
         """The numbers of both answers where these rows of both match; equal where the answers are."""
+        undecided = [not rows & side.decides for side in self._sides]
+        if self.of_lists and any(undecided):
+            before, after = (self._number(Answer((), undecided=nobody)) for nobody in undecided)
+            return before, after
         if self.of_lists:
             lost, gained = (side.outcomes(rows) for side in self._sides)
             lost, gained = _without(lost, gained), _without(gained, lost)
@@ -94,10 +100,20 @@ class Comparison:
                     rows |= 1 << row
         return rows
 
-    def alike(self, rows: int, all_the_rest: int) -> bool:
+    def relevant(self, rows: int) -> int:
+        """These rows without those that nobody hears, as their version decides nothing."""
+        for side in self._sides:
+            if not rows & side.decides:
+                rows &= ~(self._rows if self.of_lists else side.mask)
+        return rows
+
+    def alike(self, rows: int, all_the_rest: int, *, same_deciding: bool) -> bool:
         """Whether the same rows are left on both sides, so that the answers cannot differ."""
+        deciding = rows & self._deciding
+        if deciding != self._deciding or not same_deciding:
+            return not deciding
         if self.of_lists:
-            return not rows
+            return not rows & self._rows
         if not self._same_default or self.old.policy is not self.new.policy:
             return False
         old, new = (self._left(side, rows, all_the_rest) for side in self._sides)
@@ -105,7 +121,7 @@ class Comparison:
 
     @cached_property
     def _same_default(self) -> bool:
-        empty = (self._sides[0].answer(0), self._sides[1].answer(0))
+        empty = [side.answer(side.decides) for side in self._sides]
         return self.old.aggregation is self.new.aggregation and repr(empty[0]) == repr(empty[1])
 
     def _left(self, side: "_Side", rows: int, all_the_rest: int) -> list[int]:
@@ -117,7 +133,16 @@ class Comparison:
         return left
 
     def _order(self) -> list[int]:
-        return sorted(range(len(self.space.columns)), key=lambda at: self.space.columns[at].share())
+        columns = self.space.joint
+        return sorted(range(len(columns)), key=lambda at: (columns[at].coder.same_deciding, columns[at].share()))
+
+    def _canonical(self) -> list[int]:
+        """Rows that match the same and answer the same have the same number."""
+        numbers: dict[object, int] = {}
+        rows = [*self.old.rows, *self.new.rows]
+        masks = ([column.of_row(n)[0] for column in self.space.joint] for n in range(len(rows)))
+        said = (repr(sorted(spoken(row).items())) for row in rows)
+        return [numbers.setdefault((*mask, text), len(numbers)) for mask, text in zip(masks, said, strict=True)]
 
     def _number(self, answer: Answer) -> int:
         key = repr([answer.undecided, [sorted(o.items()) for o in answer.outcomes]])
@@ -130,11 +155,15 @@ class Comparison:
 class _Side:
     """One version, whose rows begin at some bit of the masks of both."""
 
-    def __init__(self, table: Table, first: int) -> None:
+    def __init__(self, table: Table, first: int, decides: int) -> None:
         self.table, self._first, self._policy = table, first, HitPolicy(table)
+        self.decides = decides
+        """The bit that is there where it decides at all."""
         self.mask = ((1 << len(table.rows)) - 1) << first
 
     def answer(self, rows: int) -> Answer:
+        if not rows & self.decides:
+            return Answer((), undecided=True)
         matched = (rows & self.mask) >> self._first
         chosen = [self.table.rows[n] for n in self._policy.chosen(matched)]
         if matched and not chosen:
@@ -175,20 +204,23 @@ class _Walk:
     def __init__(self, comparison: Comparison, order: list[int]) -> None:
         self._of, self._space, self._order = comparison, comparison.space, order
         self._found: dict[tuple[int, int], _Tails] = {}
-        covering = [c.covering(c.present | c.absent) for c in self._space.columns]
+        columns = [self._space.joint[at] for at in order]
         self._rest = [self._space.all] * (len(order) + 1)
+        self._same = [True] * (len(order) + 1)
         for level in range(len(order) - 1, -1, -1):
-            self._rest[level] = self._rest[level + 1] & covering[order[level]]
+            self._rest[level] = self._rest[level + 1] & columns[level].covering(columns[level].every)
+            self._same[level] = self._same[level + 1] and columns[level].coder.same_deciding
 
     def tails(self, level: int, rows: int) -> _Tails:
         """For these rows, the sides from a level on with the answers before and after."""
+        rows = self._of.relevant(rows)
         known = self._found.get((level, rows))
         if known is None:
             known = self._found[level, rows] = tuple(self._tails(level, rows))
         return known
 
     def _tails(self, level: int, rows: int) -> Iterator[tuple[tuple[int, ...], tuple[int, int]]]:
-        if self._of.alike(rows, self._rest[level]):
+        if self._of.alike(rows, self._rest[level], same_deciding=self._same[level]):
             return
         if level == len(self._order):
             key = self._of.answers(rows)
@@ -235,55 +267,3 @@ def _joined(boxes: Iterable[tuple[Box, tuple[int, int]]]) -> list[tuple[Box, tup
 
 def _in_columns(tail: tuple[int, ...], order: list[int]) -> Box:
     return tuple(side for _, side in sorted(zip(order, tail, strict=True)))
-
-
-def _canonical(table: Table) -> list[int]:
-    """Rows that ask and answer the same have the same number."""
-    numbers: dict[str, int] = {}
-    return [
-        numbers.setdefault(
-            repr(
-                (
-                    sorted((name, cell.tests, cell.negated) for name, cell in row.cells.items()),
-                    sorted(spoken(row).items()),
-                )
-            ),
-            len(numbers),
-        )
-        for row in table.rows
-    ]
-
-
-def _both(old: Table, new: Table) -> Table:
-    """One table with the rows of both, over the facts of both."""
-    theirs = {fact.name: fact for fact in new.facts}
-    renamed = {fact.name for fact in old.facts if fact.name in theirs and not _same(fact, theirs[fact.name])}
-    facts = {fact.name: _open(fact, old, new) for fact in new.facts}
-    for fact in old.facts:
-        name = fact.name + BEFORE if fact.name in renamed else fact.name
-        facts.setdefault(name, replace(_open(fact, old, new), name=name))
-    rows = [replace(row, id=f"{row.id}{BEFORE}", cells=_renamed(row, renamed)) for row in old.rows]
-    return replace(
-        new,
-        policy=Policy.COLLECT,
-        aggregation=None,
-        facts=(*(f for f in facts.values() if not f.expression), *(f for f in facts.values() if f.expression)),
-        rows=(*rows, *new.rows),
-    )
-
-
-def _renamed(row: Row, renamed: set[str]) -> dict[str, Cell]:
-    return {name + BEFORE if name in renamed else name: cell for name, cell in row.cells.items()}
-
-
-def _same(fact: Fact, other: Fact) -> bool:
-    """Whether a fact has the same values in both versions."""
-    texts = [f.expression.text if f.expression else None for f in (fact, other)]
-    return fact.kind is other.kind and texts[0] == texts[1]
-
-
-def _open(fact: Fact, old: Table, new: Table) -> Fact:
-    """The fact as either version lets it through: what one of them allows may be told, in the finer unit."""
-    both = [f for table in (old, new) for f in table.facts if f.name == fact.name and _same(f, fact)]
-    allowed = () if any(not f.allowed for f in both) else tuple(dict.fromkeys(v for f in both for v in f.allowed))
-    return replace(fact, allowed=allowed, unit=min(f.unit for f in both))

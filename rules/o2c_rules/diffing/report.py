@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from o2c_rules.checking.space import Tangled
-from o2c_rules.checking.wording import box_text, value_text
+from o2c_rules.checking.wording import value_text
 from o2c_rules.rulebook import RuleBook
 from o2c_rules.table import Default, Fact, Reply, Table
 from o2c_rules.table import Outcome as OutcomeColumn
 from o2c_rules.values import Value, shown
 
 from .comparing import Answer, Change, Comparison, Outcome
+from .wording import where_text
+
+UNDECIDED, NOTHING = "undecided", "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,10 @@ def difference(old: Table, new: Table) -> Difference:
 
 
 def _sentence(comparison: Comparison, change: Change) -> str:
-    where = box_text(comparison.space.columns, change.box)
+    where = where_text(comparison.space, change.box)
     tables = (comparison.old, comparison.new)
+    if comparison.of_lists and (change.before.undecided or change.after.undecided):
+        return f"{where}: {'no longer' if change.before.undecided else 'now'} undecided"
     if comparison.of_lists:
         gone = [f"no longer {_said(comparison.old, outcome)}" for outcome in change.before.outcomes]
         now = [f"now {_said(comparison.new, outcome)}" for outcome in change.after.outcomes]
@@ -91,7 +96,13 @@ def _sentence(comparison: Comparison, change: Change) -> str:
     names = _differing(comparison, change)
     before, after = (_answer(t, a, names) for t, a in zip(tables, (change.before, change.after), strict=True))
     label = f"{names[0]} " if len(names) == 1 else ""
+    if change.before.undecided or change.after.undecided:
+        return f"{where}: {_decided(label, before)} -> {_decided(label, after)}"
     return f"{where}: {label}{before} -> {after}"
+
+
+def _decided(label: str, answer: str) -> str:
+    return answer if answer in (UNDECIDED, NOTHING) else f"{label}{answer}"
 
 
 def _differing(comparison: Comparison, change: Change) -> list[str]:
@@ -105,9 +116,9 @@ def _differing(comparison: Comparison, change: Change) -> list[str]:
 
 def _answer(table: Table, answer: Answer, names: list[str]) -> str:
     if answer.undecided:
-        return "undecided"
+        return UNDECIDED
     if not answer.outcomes:
-        return "nothing"
+        return NOTHING
     return " and ".join(_named(table, outcome, names) for outcome in answer.outcomes)
 
 
@@ -116,7 +127,7 @@ def _named(table: Table, outcome: Outcome, names: list[str]) -> str:
     said = [(name, value_text(columns[name], outcome[name])) for name in names if name in outcome]
     if len(said) == 1:
         return said[0][1]
-    return ", ".join(f"{name} {text}" for name, text in said if text != "nothing") or "nothing"
+    return ", ".join(f"{name} {text}" for name, text in said if text != NOTHING) or NOTHING
 
 
 def _said(table: Table, outcome: Outcome) -> str:
