@@ -226,7 +226,7 @@ def _judged(bill: Bill, asked: Asked) -> Verdict:
         Reason(row=row.id, text=text, field=row.outcome["field"], decision_id=asked.id) for row, text in stops
     )
     owner = str(stops[0][0].outcome["owner"]) if stops else ""
-    keeps_back = any(row.outcome["keeps_back"] == "order" for row, _ in stops)
+    keeps_back = any(row.outcome.get("keeps_back") == "order" for row, _ in stops)
     return Verdict(bill, tuple(row.id for row in asked.rows), reasons, owner, keeps_back)
 
 
