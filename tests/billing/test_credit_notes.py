@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from o2c_billing.commands import ApproveRequest, RefuseRequest, RequestCreditNote
+from o2c_billing.commands import ApproveRequest, RefuseRequest
 from o2c_billing.domain.credits import CreditNote, Request
 from o2c_chassis.approvals import Approval
 from o2c_chassis.errors import Refused
 from o2c_chassis.testing import of
 from o2c_contracts.billing import CreditNoteIssued, CreditRequestRefused
-from o2c_contracts.disputes import CreditRequestWithdrawn
 from o2c_contracts.shared import (
     ApprovalExpired,
     ApprovalGranted,
@@ -28,16 +27,6 @@ def asked(amount: int = 2380, **changes: object) -> Billing:
     billing = with_invoice()
     billing.tell(credit(amount, **changes))
     return billing
-
-
-def withdrawn(request_id: str = "R1") -> CreditRequestWithdrawn:
-    return CreditRequestWithdrawn(
-        customer_id="C1", legal_entity="DE01", currency="EUR", case_id="CASE-1", request_id=request_id
-    )
-
-
-def person(amount: int, reason: str = "goodwill") -> RequestCreditNote:
-    return RequestCreditNote(customer_id="C1", invoice_number=INVOICE, amount_minor=amount, reason=reason)
 
 
 def test_a_request_names_who_must_approve_and_issues_nothing() -> None:
@@ -244,24 +233,6 @@ def test_a_second_request_that_no_longer_fits_is_refused_when_the_first_is_grant
     assert [(r.request_id, r.status) for r in billing.rows(Request)] == [("R1", "granted"), ("R2", "refused")]
 
 
-def test_a_withdrawn_request_needs_nobody_any_more() -> None:
-    billing = asked()
-
-    told = billing.tell(withdrawn())
-
-    assert [e.reason for e in of(told, ApprovalVoided)] == ["the request was withdrawn"]
-    assert billing.rig.deadlines("billing") == {}
-    assert [r.status for r in billing.rows(Request)] == ["withdrawn"]
-
-
-def test_withdrawing_what_was_credited_takes_nothing_back() -> None:
-    billing = asked()
-    billing.approve("max", "billing_lead")
-
-    assert billing.tell(withdrawn()) == []
-    assert len(billing.rows(CreditNote)) == 1
-
-
 def test_a_rounding_needs_nobody_and_is_issued_at_once() -> None:
     billing = with_invoice()
 
@@ -371,27 +342,6 @@ def test_after_the_window_the_sum_begins_anew() -> None:
     told = billing.tell(credit(200_000, request_id="R2"), at=START + timedelta(days=31))
 
     assert [(s.role, s.count) for s in of(told, ApprovalRequested)[0].steps] == [("billing_lead", 1)]
-
-
-def test_a_person_may_ask_where_the_table_says_so() -> None:
-    billing = with_invoice()
-
-    (requested,) = billing.do(person(1000), "dan", ["dispute_agent"])
-
-    assert isinstance(requested, ApprovalRequested)
-    assert requested.requested_by == "dan"
-    with pytest.raises(Refused) as refused:
-        billing.do(person(1000), "col", ["collector"])
-    assert (refused.value.code, refused.value.status) == ("no-authority", 403)
-
-
-def test_a_person_hears_at_once_that_too_much_is_asked_for() -> None:
-    billing = with_invoice()
-
-    with pytest.raises(Refused) as refused:
-        billing.do(person(20000), "dan", ["dispute_agent"])
-
-    assert refused.value.code == "more-than-left"
 
 
 def test_somebody_elses_approval_is_not_found() -> None:
