@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from functools import lru_cache
 
 from o2c_rules.cases import Case
 from o2c_rules.rulebook import RuleBook
@@ -30,7 +29,6 @@ def undeclared(subject: Subject, cases: tuple[Case, ...]) -> Iterator[Flaw]:
             yield Flaw(FlawKind.INCOMPLETE, Severity.ERROR, name, (), case.where, text, hint, case.facts)
 
 
-@lru_cache(maxsize=4)
 def _declared(book: RuleBook) -> frozenset[str]:
     return frozenset(fact.name for table in book.tables for version in book.versions(table) for fact in version.facts)
 
