@@ -1,5 +1,6 @@
 """Amendments hold by their dates: what is charged in the end does not depend on when they were agreed or heard."""
 
+from dataclasses import replace
 from datetime import UTC, date
 from itertools import permutations
 
@@ -101,6 +102,19 @@ def test_a_line_that_begins_earlier_than_it_was_charged_is_charged_from_there() 
         date(2026, 5, 1): 41000,
         date(2026, 6, 1): 41000,
     }
+
+
+def test_months_that_were_counted_before_they_had_an_anchor_are_not_charged_again() -> None:
+    billing = subscribed()
+    billing.until(berlin("2026-04-20"))
+    (known,) = billing.rows(Contract)
+    assert known.charged == '{"L1": ["2026-03-01", 0, 2]}'
+
+    billing.rig.seed_rows("billing", replace(known, charged='{"L1": 2}'))
+    billing.tell(version(2, date(2026, 4, 1), "200"))
+    billing.until(berlin("2026-05-31"))
+
+    assert charged(billing) == months(3, net=10000) | months(4, 5, net=20000)
 
 
 VERSIONS = (
