@@ -4,12 +4,26 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from o2c_rules.bundles import Approval, Store
+from o2c_rules.bundles import Approval, Circumstances, Store
 from o2c_rules.releasing.authority import Person, Refusal
 from o2c_rules.releasing.desk import Sooner, Wish
 from o2c_rules.releasing.models import Schedule
 
-from tests.rules.desks import CONRAD, CORA, MINUTE, NOON, OLGA, RICK, approved, at, percent_of, store_in, tolerance
+from tests.rules.desks import (
+    CONRAD,
+    CORA,
+    FELIX,
+    MINUTE,
+    NOON,
+    OLGA,
+    RICK,
+    WISH,
+    approved,
+    at,
+    percent_of,
+    store_in,
+    tolerance,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -60,6 +74,29 @@ def test_a_release_that_never_came_into_force_is_taken_back_by_somebody_with_aut
     at(store, NOON + MINUTE).roll_back(OLGA, "INC-1")
 
     assert percent_of(store.book(store.current(NOON + timedelta(days=10)).bundle)) == 10
+
+
+def test_what_was_overruled_before_its_instant_never_held_and_is_not_brought_back(store: Store) -> None:
+    at(store).release(RICK, approved(store, tolerance(12), Wish("RULE-17", effective_from=NOON + timedelta(days=2))))
+    id_ = approved(store, tolerance(13), Wish("RULE-18", effective_from=NOON + timedelta(days=1)))
+    at(store).release(FELIX, id_, "in spite of release 2")
+
+    [back] = at(store, NOON + timedelta(days=3)).roll_back(OLGA, "INC-1")
+
+    assert back.about.restores == 1
+    assert percent_of(store.book(back.bundle)) == 10
+
+
+def test_what_held_until_a_backdated_release_was_made_is_brought_back(store: Store) -> None:
+    at(store).release(RICK, approved(store, tolerance(12)))
+    later = NOON + timedelta(days=1)
+    proposed = at(store, later).propose(RICK, tolerance(13), WISH).proposal
+    made = Circumstances(released_at=later)
+    store.release(proposed.bundle, NOON - timedelta(days=1), Approval("rick", "clara", "RULE-18"), about=made)
+
+    [back] = at(store, later + MINUTE).roll_back(OLGA, "INC-1")
+
+    assert back.about.restores == 2
 
 
 def test_contracts_are_cut_over_to_a_model_of_their_own_and_rolled_back_to_what_each_had(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .authority import Refusal
 from .chain import NO_SCOPE, Release, Scope
@@ -34,8 +34,13 @@ def restored(releases: Sequence[Release], to: int | None, now: datetime) -> tupl
     before = Schedule(releases[: undone.n - 1])
     if undone.scope.returns or not before.general.releases:
         raise Refusal("nothing-before", f"nothing held before release {undone.n}", "name a release with --to")
-    at = max(now, before.general.releases[0].effective_from)
+    at = max(min(now, _just_before(undone)), before.general.releases[0].effective_from)
     return _models_before(last, before, at) if last.scope.contracts else (Back(before.at(at), NO_SCOPE),)
+
+
+def _just_before(release: Release) -> datetime:
+    """The last instant at which it did not hold yet: what was to come then and was overruled by it never held."""
+    return max(release.effective_from, release.about.released_at or release.effective_from) - timedelta.resolution
 
 
 def _models_before(last: Release, before: Schedule, at: datetime) -> tuple[Back, ...]:
