@@ -25,6 +25,7 @@ from o2c_rules.bundles import BrokenChain, Store, StoreProblem, UnknownBundle
 from o2c_rules.releasing import views
 from o2c_rules.releasing.authority import Person, Refusal
 from o2c_rules.releasing.desk import BYTES_MOST, ReleaseDesk, Sooner, Upload, Wish
+from o2c_rules.releasing.witnesses import verified_whole
 from o2c_rules.rulebook import RuleBook
 from o2c_rules.source import BadTable
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -127,9 +128,10 @@ def _reading(router: APIRouter, desk: RulesDesk) -> None:
 
     @router.get("/verify")
     async def verify() -> dict[str, Any]:
-        """Chain, tables and reports, from the first byte on; the first release that is not what was written."""
+        """Chain, tables, reports and what proposals became, from the first byte on; the first release that is not what
+        was written, or is gone."""
         try:
-            found = await asyncio.to_thread(desk.store.verify)
+            found = await asyncio.to_thread(verified_whole, desk.store)
         except BrokenChain as error:
             return {"holds": False, "release": error.release, "found": str(error)}
         return {"holds": True, "release": None, "found": f"{len(found)} releases verify"}

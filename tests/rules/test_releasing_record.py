@@ -12,6 +12,7 @@ from o2c_rules.releasing import views
 from o2c_rules.releasing.authority import Refusal
 from o2c_rules.releasing.desk import Examine, ReleaseDesk, Upload
 from o2c_rules.releasing.reports import Reports
+from o2c_rules.releasing.witnesses import unrecorded, verified_whole
 from o2c_rules.rulebook import RuleBook
 
 from tests.rules.desks import CLARA, FELIX, NOON, RICK, TABLE, WISH, approved, at, store_in, tolerance
@@ -112,6 +113,32 @@ def test_a_byte_flipped_anywhere_names_the_first_bad_release(store: Store) -> No
 
         assert broken.value.release == release
         path.write_bytes(good)
+
+
+def test_lines_that_are_cut_off_the_end_are_known_from_the_proposals_that_became_them(store: Store) -> None:
+    at(store).release(RICK, approved(store, tolerance(12)))
+    later = NOON + timedelta(hours=1)
+    at(store, later).release(RICK, approved(store, tolerance(13), now=later))
+    chain = store.folder / RELEASES
+    lines = chain.read_bytes().splitlines(keepends=True)
+    assert len(verified_whole(store)) == 3
+
+    for kept, gone in ((2, 3), (1, 2), (0, 2)):
+        chain.write_bytes(b"".join(lines[:kept]))
+
+        with pytest.raises(BrokenChain, match=f"release {gone}: it is gone: P-{gone - 1} became it") as broken:
+            verified_whole(store)
+
+        assert broken.value.release == gone
+
+
+def test_lines_that_are_cut_off_are_known_from_the_services_that_have_read_them(store: Store) -> None:
+    releases = store.releases()
+
+    assert list(unrecorded(releases, {"orders": 1})) == []
+    assert list(unrecorded(releases, {"cash": 1, "orders": 2})) == [
+        "release 2: it is gone: orders has read it, and the record ends with release 1"
+    ]
 
 
 def test_a_report_or_proposal_that_was_touched_after_the_approval_is_not_released(store: Store) -> None:

@@ -17,6 +17,7 @@ from o2c_rules.releasing import views
 from o2c_rules.releasing.authority import Person, Refusal
 from o2c_rules.releasing.chain import verified
 from o2c_rules.releasing.desk import ReleaseDesk, Sooner, Upload, Wish
+from o2c_rules.releasing.witnesses import verified_whole
 from o2c_rules.rulebook import BadTable, RuleBook
 
 from o2c_console.asking import in_path
@@ -137,7 +138,7 @@ class AtFolder:
 
     def verify(self) -> dict[str, Any]:
         try:
-            found = self._store.verify()
+            found = verified_whole(self._store)
         except BrokenChain as error:
             return {"holds": False, "release": error.release, "found": str(error)}
         return {"holds": True, "release": None, "found": f"{len(found)} releases verify"}

@@ -1,13 +1,14 @@
 """`o2c rules releases`: which rules hold, since when, by whom, for whom; and whether nobody changed the record."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from o2c_chassis.clock import RealClock
 from o2c_rules.bundles import NothingInForce, Release
 from o2c_rules.releasing import views
 from o2c_rules.releasing.models import Schedule
+from o2c_rules.releasing.witnesses import unrecorded
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, put_json, put_table, say, unreachable
@@ -23,7 +24,8 @@ def releases(
 ) -> None:
     """All releases, which of them are in force, and which services run them.
 
-    Exit code 1 where the record was changed; the first bad release is named.
+    Exit code 1 where the record was changed or cut off; the first bad release is named. Lines that are gone from its
+    end are known from the proposals that became them, and from the services that have read them.
 
     Examples:
       o2c rules releases
@@ -32,9 +34,12 @@ def releases(
     desk = counter(context, store)
     checked = desk.verify() if verify else None
     if checked and not checked["holds"]:
-        put_json({"verified": checked}) if json else say.print(checked["found"], style="red", markup=False)
-        raise typer.Exit(FOUND)
+        _broken(checked, json=json)
     chain, status = desk.releases(), desk.status()
+    if checked:
+        read = {name: s["releases_read"] for name, s in (status or {"services": {}})["services"].items()}
+        for found in unrecorded(chain, read):
+            _broken({"holds": False, "release": len(chain) + 1, "found": found}, json=json)
     rows = _rows(chain, status, RealClock().now())
     if json:
         put_json({"releases": rows, "verified": checked})
@@ -47,6 +52,11 @@ def releases(
         say.print(checked["found"], markup=False)
     if status:
         unreachable(status)
+
+
+def _broken(checked: dict[str, Any], *, json: bool) -> NoReturn:
+    put_json({"verified": checked}) if json else say.print(checked["found"], style="red", markup=False)
+    raise typer.Exit(FOUND)
 
 
 def _rows(chain: tuple[Release, ...], status: dict[str, Any] | None, now: datetime) -> list[dict[str, Any]]:

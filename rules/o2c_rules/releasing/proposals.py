@@ -108,6 +108,15 @@ class Proposals:
         """Keep which release it became."""
         self._write(id_, "released", {"releases": [release]})
 
+    def became(self) -> Iterator[tuple[str, int]]:
+        """Each proposal that was released, with the number of its release. StoreProblem where that cannot be read."""
+        for n in self._numbers():
+            place = self._place(f"P-{n}") / "released.json"
+            for release in (_read(place) or {"releases": ()}).get("releases", ()):
+                if not isinstance(release, int):
+                    raise StoreProblem(f"{place} is not what was written")
+                yield f"P-{n}", release
+
     def _numbers(self) -> list[int]:
         names = [p.name for p in self._folder.iterdir()] if self._folder.is_dir() else []
         return sorted(int(found[1]) for name in names if (found := _ID.fullmatch(name)))
