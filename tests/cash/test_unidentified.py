@@ -6,6 +6,7 @@ from o2c_cash.domain.notices import Escalation
 from o2c_chassis.testing import Rig
 
 from tests.cash.scenes import NOON, books_are_in_order, paid, registered, rig, sent_back
+from tests.cash.troubles import acknowledge, kept
 
 SOON, LATER = NOON + timedelta(days=1), NOON + timedelta(days=3)
 
@@ -51,3 +52,16 @@ def test_money_of_a_known_account_is_not_waited_for():
     world.tell(registered("ada", "DE99"), paid("P-1", 10_000, None, account="DE99"))
 
     assert "unidentified" not in {kind for kind, _ in world.deadlines("cash")}
+
+
+def test_more_going_back_than_came_without_a_payer_is_kept_until_somebody_says_whose_it_is():
+    world = rig()
+    world.tell(paid("P-1", 7_000, None, account="DE99"))
+
+    heard = world.tell(sent_back("R-1", "P-1", 9_000, None))
+
+    found = kept(world, "return-exceeds")
+    assert (heard, found.customer_id, found.amount_minor) == ([], None, 9_000)
+    acknowledge(world, found, customer="zoe")
+    assert (kept(world, "return-exceeds").customer_id, kept(world, "return-exceeds").acknowledged_by) == ("zoe", "kim")
+    books_are_in_order(world)
