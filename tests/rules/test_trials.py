@@ -174,6 +174,86 @@ rows:
     assert coverage_of(version(grown)).boundary.percent == 100
 
 
+SIGNS = """
+table: t/signs
+policy: F
+version_by: recorded
+facts: {days: number}
+outcome: {then: text}
+default: {then: z}
+rows:
+  - {id: early, days: "< 0", then: go}
+  - {id: late, days: "> 10", then: hold}
+"""
+LATE = "- {case: late, facts: {days: 11}, expect: {rows: [late]}}\n"
+
+
+def test_a_row_about_less_than_zero_is_held_like_any_other() -> None:
+    before = version(book(SIGNS, LATE))
+
+    found, covered = mutate(before), coverage_of(before)
+    grown = book(SIGNS, LATE + as_yaml(suggested(version(book(SIGNS, LATE))), date(2026, 1, 1)))
+
+    assert found.equivalent == 0
+    assert {"< 1 for < 0", "< -1 for < 0"} <= {one.change for one in found.unnoticed if one.row == "early"}
+    assert "days = -1, one unit below the boundary 0 of early" in covered.boundary.missing
+    assert mutate(version(grown)).unnoticed == ()
+    assert [getattr(coverage_of(version(grown)), part).percent for part in ("row", "cell", "boundary")] == [100] * 3
+
+
+def test_what_never_is_negative_is_not_asked_about_below_zero() -> None:
+    from_zero = SIGNS.replace('"< 0"', '"<= 0"')
+
+    boundary = coverage_of(version(book(from_zero, LATE))).boundary
+
+    assert [text for text in boundary.missing if "-1" in text] == []
+    assert any("days = 0, on the boundary" in text for text in boundary.missing)
+
+
+def test_a_row_that_never_answered_gets_a_case_first() -> None:
+    table = SIGNS.replace('days: "< 0"', "word: [a, b]").replace("{days: number}", "{days: number, word: text}")
+
+    first, *_ = suggested(version(book(table, LATE)))
+    grown = book(table, LATE + as_yaml([first], date(2026, 1, 1)))
+
+    assert (first.sentence, first.rows) == ("early answers", ("early",))
+    assert coverage_of(version(grown)).row.percent == 100
+
+
+SHARES = """
+table: t/shares
+policy: F
+version_by: recorded
+facts: {short_minor: money, total_minor: money}
+derived: {percent: {is: short_minor * 100 / total_minor, unit: 0.000001}}
+outcome: {then: text}
+default: {then: go}
+rows:
+  - {id: small, short_minor: "%s", percent: "<= 5", then: drop}
+"""
+SHARE = "- {case: c, facts: {short_minor: 5, total_minor: 100}, expect: {rows: [small]}}\n"
+
+
+def test_a_fine_share_is_met_by_a_part_of_something_large() -> None:
+    made = book(SHARES % ">= 0", SHARE)
+
+    cases = list(suggested(version(made)))
+    covered = coverage_of(version(book(SHARES % ">= 0", SHARE + as_yaml(cases, date(2026, 1, 1)))))
+
+    assert {"short_minor": 4_999_999, "total_minor": 100_000_000} in [dict(case.facts) for case in cases]
+    assert (covered.boundary.percent, covered.unreached) == (100, ())
+
+
+def test_a_boundary_at_which_no_facts_were_found_is_left_out_of_the_count_and_said() -> None:
+    covered = coverage_of(version(book(SHARES % "<= 5", SHARE)))
+
+    assert covered.unreached == (
+        "percent = 4.999999, one unit below the boundary 5 of small",
+        "percent = 5.000001, one unit above the boundary 5 of small",
+    )
+    assert covered.as_json()["boundary"]["unreached"] == list(covered.unreached)
+
+
 def test_each_version_of_a_table_is_covered_by_the_cases_of_its_time() -> None:
     files = {
         "t/a@2026.yaml": b"{table: t/a, policy: F, version_by: recorded, effective_to: 2026-12-31, facts: {n: number},"

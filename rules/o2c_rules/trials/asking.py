@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from o2c_rules.cases import Case
+from o2c_rules.cells import Interval
 from o2c_rules.codes import Coder, Codes, Coding
 from o2c_rules.decision import Decision
 from o2c_rules.index import Index, bits
@@ -34,6 +35,7 @@ class Version:
         self.coders: tuple[Coder, ...] = tuple(self.coding.coders)
         self.at = {coder.name: column for column, coder in enumerate(self.coders)}
         self._projection, self._index, self.policy = Projection(table), Index(self.coding), HitPolicy(table)
+        self._below_zero = {self.at[coder.name] for coder in self.coders if _asks_below_zero(table, coder.name)}
         self.decide = decide
         self.asked: list[Asked] = []
         """The cases that the rows decide; one that is undecided before any row is asked is not among them."""
@@ -69,12 +71,15 @@ class Version:
         return self._index.without(codes, column)
 
     def is_plausible(self, column: int, value: Value) -> bool:
-        """Whether a fact may be so: allowed, and not negative where no cell and no case of the column ever is."""
+        """Whether a fact may be so: allowed, and not negative where no cell asks for less than zero and no case of the
+        column ever is."""
         coder = self.coders[column]
         if coder.fact.allowed and value not in coder.fact.allowed:
             return False
+        if not is_number(value) or value >= 0 or column in self._below_zero:
+            return True
         known = [*coder.cuts, *(asked.values[coder.name] for asked in self.asked)]
-        return not is_number(value) or value >= 0 or any(is_number(v) and v < 0 for v in known)
+        return any(is_number(v) and v < 0 for v in known)
 
     def turns(self, matched: int, row: int) -> bool:
         """Whether it matters for the answer if this row matches or not."""
@@ -89,3 +94,21 @@ class Version:
         rows = tuple(self.table.rows[row] for row in chosen)
         conflict = self.policy.conflict(matched) if matched and not chosen else None
         return any(asked.case.contradictions(replace(asked.decision, rows=rows, undecided=conflict)))
+
+
+def _asks_below_zero(table: Table, name: str) -> bool:
+    """Whether some row answers nothing but what is negative: `< 0`, or `not(>= 0)`. Who writes `<= 0` means zero."""
+    return any(
+        isinstance(test, Interval) and (_from_zero(test) if cell.negated else _below_zero(test))
+        for row in table.rows
+        if (cell := row.cells.get(name)) is not None
+        for test in cell.tests
+    )
+
+
+def _below_zero(test: Interval) -> bool:
+    return is_number(test.high) and (test.high < 0 or (test.high == 0 and not test.high_closed))
+
+
+def _from_zero(test: Interval) -> bool:
+    return test.low == 0 and test.low_closed and test.high is None

@@ -60,6 +60,8 @@ class Coverage:
     """Each cell decides in some case: had the cell said `-`, another answer would have come."""
     boundary: Share
     """Each bound of a number or date has a case at it, one unit below and one above, where it decides for its row."""
+    unreached: tuple[str, ...] = ()
+    """The boundaries that are left out of the count, as no facts were found that stand there and make it decide."""
 
     def as_json(self) -> dict[str, Any]:
         """The coverage as reports print it."""
@@ -69,7 +71,7 @@ class Coverage:
             "cases": self.cases,
             "row": self.row.as_json(),
             "cell": self.cell.as_json(),
-            "boundary": self.boundary.as_json(),
+            "boundary": self.boundary.as_json() | {"unreached": list(self.unreached)},
         }
 
 
@@ -86,6 +88,7 @@ def coverage_of(version: Version) -> Coverage:
         _rows(version),
         _cells(version, sheets),
         Share(len(points) - len(unreachable), tuple(said(version, p) for p in open_points if p not in unreachable)),
+        tuple(said(version, p) for p in open_points if p in unreachable),
     )
 
 
@@ -133,6 +136,11 @@ def _cuts(version: Version, coder: Coder) -> dict[Bound, tuple[int, ...]]:
                 if bound is not None:
                     found[bound][number] = None
     return {cut: tuple(rows) for cut, rows in found.items()}
+
+
+def answers(version: Version, row: int) -> bool:
+    """Whether a row answers in some case."""
+    return any(row in version.policy.chosen(asked.matched) for asked in version.asked if asked.matched >> row & 1)
 
 
 def _rows(version: Version) -> Share:

@@ -62,6 +62,21 @@ class Sheets:
                 return found
         return None
 
+    def answering(self, row: int) -> Sheet | None:
+        """The row answers."""
+        domains = self._domains(row)
+        for asked in self._near(row) if all(domains) else ():
+            codes = self._free(row, domains, asked.codes if asked else None)
+            if codes is None:
+                return None
+            facts = self._facts(asked, domains, codes, {})
+            values = None if facts is None else self._version.projected(facts)
+            if facts is not None and values is not None:
+                matched = self._version.matches(self._version.coding.of(values))
+                if row in self._version.policy.chosen(matched):
+                    return Sheet(facts, asked.case if asked else None)
+        return None
+
     def _of(self, row: int, column: int, value: Value) -> Sheet | None:
         coder = self._version.coders[column]
         domains = self._domains(row)
@@ -82,7 +97,7 @@ class Sheets:
         accepted = dict(self._version.coding.of_row(row))
         return [possible & accepted.get(column, possible) for column, possible in enumerate(self._possible)]
 
-    def _near(self, row: int, column: int) -> list[Asked | None]:
+    def _near(self, row: int, column: int | None = None) -> list[Asked | None]:
         """The cases in which the row fails least, then, last of all, none."""
         masks = dict(self._version.coding.of_row(row))
 

@@ -11,6 +11,7 @@ from o2c_rules.values import Absent, Kind, Value, is_number
 from .asking import Version
 
 DIGITS = 50
+_ROUND = (1_000_000, 100_000_000, 10_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,20 @@ def _changed(
         for operand in _operands(version, goal.coder.fact):
             if operand.name in fixed:
                 continue
-            for value in _candidates(version, facts, goal.coder.fact, operand, wanted):
-                changed = {**facts, operand.name: value}
-                if goal.is_met(version, changed):
-                    yield changed
+            for start in (facts, *_scaled(version, facts, goal.coder.fact, {operand.name, *fixed})):
+                for value in _candidates(version, start, goal.coder.fact, operand, wanted):
+                    changed = {**start, operand.name: value}
+                    if goal.is_met(version, changed):
+                        yield changed
+
+
+def _scaled(
+    version: Version, facts: dict[str, Value], fact: Fact, others: Collection[str]
+) -> Iterator[dict[str, Value]]:
+    """The facts with another operand round and large: in whole units a share is fine only of something large."""
+    for operand in _operands(version, fact):
+        if operand.kind in (Kind.NUMBER, Kind.MONEY) and operand.name not in others and not operand.allowed:
+            yield from ({**facts, operand.name: size} for size in _ROUND)
 
 
 def _operands(version: Version, fact: Fact) -> Iterator[Fact]:

@@ -9,17 +9,20 @@ from o2c_rules.sentences import amount
 from o2c_rules.values import Absent, Facts, Kind, Value, shown
 
 from .asking import Version
-from .coverage import Point, covered, points_of
+from .coverage import Point, answers, covered, points_of
 from .mutants import Mutant, is_noticed, mutants_of, telling
 from .running import SUGGESTED
 from .sheets import Sheet, Sheets
 
 
 def suggested(version: Version) -> Iterator[Case]:
-    """Cases for the boundaries that none stands at and for the mutants that none notices. Each is added to the
-    version's cases, so that the next is made only where it is still needed."""
+    """Cases for the rows that answer in none, for the boundaries that none stands at and for the mutants that none
+    notices. Each is added to the version's cases, so that the next is made only where it is still needed."""
     sheets = Sheets(version)
     maker = _Maker(version, {case.sentence for case in version.cases})
+    for number, row in enumerate(version.table.rows):
+        if not answers(version, number) and (sheet := sheets.answering(number)):
+            yield maker.case(sheet, f"{row.id} answers")
     for point in list(points_of(version)):
         if not covered(version, point) and (sheet := sheets.at_point(point.rows, point.column, point.value)):
             yield maker.case(sheet, maker.at(point, sheet.facts))
