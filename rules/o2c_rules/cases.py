@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from . import hints
 from .columns import value_of
 from .decision import Decision
 from .formats import cases_in
@@ -155,7 +156,8 @@ def facts_of(node: Entries, version: Table, findings: Findings) -> Facts:
 
 
 def _fact(node: Node, kind: Kind | None, findings: Findings) -> Value:
-    """By the declared type where it fits; a text where it does not, so that a wrong type can be a case too."""
+    """By the declared type where it fits; a text where it does not, so that a wrong type can be a case too. A number
+    that is only written in another way, such as 10,000.00 EUR, is a slip and no wrong type."""
     if not isinstance(node, Scalar):
         findings.add(node.line, "a fact is one value", "write one value")
         return None
@@ -166,8 +168,9 @@ def _fact(node: Node, kind: Kind | None, findings: Findings) -> Value:
     for guess in (kind,) if kind else _GUESSES:
         try:
             return literal(node.text, guess)
-        except BadValue:
-            continue
+        except BadValue as error:
+            if kind in (Kind.NUMBER, Kind.MONEY) and hints.is_respelled(node.text, is_money=kind is Kind.MONEY):
+                findings.add(node.line, str(error), error.hint)
     return node.text
 
 

@@ -61,6 +61,11 @@ def amount(text: str) -> str:
     return f"{Decimal(digits):.{places}f} {code}" if len(digits.partition(".")[2]) <= places else ""
 
 
+def is_respelled(text: str, *, is_money: bool) -> bool:
+    """Whether a text is a number, or an amount of money, in another spelling than ours."""
+    return not re.fullmatch(r"[+-]?[\d.]+", text) and bool(figure(text) or (is_money and amount(text)))
+
+
 def comparison(sign: str, rest: str) -> str:
     """What `= 5`, `=> 5` or `!= 5` should be."""
     if sign == "=" and rest[:1] in ("<", ">"):

@@ -26,10 +26,13 @@ def supposed(content: bytes, file: str, version: Table) -> Facts:
 
 
 def changed(facts: Facts, said: Mapping[str, str], version: Table) -> Facts:
-    """The fact sheet with single facts in other words; an empty word or `null` says that there is nothing."""
+    """The fact sheet with single facts in other words; an empty word or `null` says that there is nothing. BadTable for
+    a number written as 10,000.00."""
     findings = Findings("--set")
     nodes = Entries({n: Scalar(text, 1) for n, text in said.items()}, dict.fromkeys(said, 1), 1)
-    return {**facts, **facts_of(nodes, version, findings)}
+    found = facts_of(nodes, version, findings)
+    findings.raise_any()
+    return {**facts, **found}
 
 
 def strange(facts: Facts, version: Table) -> Iterator[Finding]:

@@ -73,6 +73,7 @@ def test_a_case_that_does_not_hold_says_what_came_instead(case: str, said: str) 
         ("- {case: c, facts: {word: [a]}, expect: {rows: []}}", "a fact is one value"),
         ("- {case: c, fact: {}, facts: {}, expect: {rows: []}}", "'fact' is unknown here"),
         ("- {case: c, facts: {}, expect: {}, on: soon}", "'soon' is no date"),
+        ("- {case: c, facts: {amount_minor: '10,000.00 EUR'}, expect: {undecided: true}}", "is no number"),
         ("- {case: c, facts: {}, expect: {}}", "expects nothing"),
         ("- {case: c, facts: {}, expect: {outcome: {}}}", "expects nothing"),
         ("- {case: c, facts: {}, expect: {undecided: false}}", "expects nothing"),
