@@ -49,8 +49,9 @@ def read_tree(path: str, content: bytes, findings: Findings) -> Entries | None:
 
         return xlsx_reading.read(content, findings)
     if content.startswith(_BINARY) or path.lower().endswith(_OTHER_SHEETS):
-        ending = PurePosixPath(path).suffix or "no ending"
-        findings.add(1, f"a workbook or archive of another kind ({ending})", "save it as .xlsx (Excel workbook)")
+        ending = PurePosixPath(path).suffix
+        other = f"a file {ending}" if path.lower().endswith(_OTHER_SHEETS) else f"a workbook or archive called {ending}"
+        findings.add(1, f"{other} is not read", "save it as .xlsx (Excel workbook)")
         return None
     text = decoded(content, findings, DMN_BYTES_MOST if path.endswith(".dmn") else BYTES_MOST)
     if text is None:
