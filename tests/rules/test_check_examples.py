@@ -74,6 +74,19 @@ def test_a_ladder_may_end_by_its_default() -> None:
     assert found(LADDER.replace("rows:", "default: {gone: agency}\nrows:"), FlawKind.NO_END, of=OF_LADDER) == []
 
 
+def test_a_default_that_leads_down_a_ladder_of_people_counts_as_a_step() -> None:
+    files = {name: text for name, text in RuleBook.shipped().files.items() if name.startswith("reference/")}
+    ladder = LADDER.replace("gone: {type: text, optional: true}", "to: text")
+    ladder = ladder.replace("next: 1}", "next: 1, to: controller}").replace("next: 2}", "next: 2, to: cfo}")
+    ladder = ladder.replace("rows:", "default: {next: 3, to: credit_analyst}\nrows:")
+    head = HEAD.format(policy="F", kind="{is: ladder, level: level, next: next, role: to}")
+
+    told = check(RuleBook({**files, "t/x.yaml": (head + ladder).encode()}), ["t/x"])
+
+    (flaw,) = [flaw for flaw in told if flaw.kind is FlawKind.NOT_ESCALATING]
+    assert flaw.text == "at 3 credit_analyst hears, who does not outrank cfo"
+
+
 def test_a_letter_that_lacks_is_shown_in_its_language_and_at_its_level() -> None:
     body = """\
 facts: {language: text, level: number}
