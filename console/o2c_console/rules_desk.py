@@ -47,6 +47,7 @@ class Proposed(_Body):
 
     files: dict[str, str]
     single: str = ""
+    more: tuple[str, ...] = ()
     ticket: str
     message: str = ""
     effective_from: AwareDatetime | None = None
@@ -155,7 +156,7 @@ def _proposing(router: APIRouter, desk: RulesDesk) -> None:
         body = await strict_json.body_of(request, UPLOAD_MOST)
         asked = _read(Proposed, body)
         wish = Wish(asked.ticket, asked.message, asked.effective_from, asked.contracts)
-        upload = Upload(_decoded(asked.files), asked.single)
+        upload = Upload(_decoded(asked.files), asked.single, asked.more)
 
         def act(at: ReleaseDesk) -> Any:
             return views.of_filed(at.propose(_person(who), upload, wish))

@@ -1,7 +1,8 @@
 """The books a person would like to have: a folder of them, or one file that takes its table's place among others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from .cases import problems_in_cases
@@ -9,6 +10,8 @@ from .formats.xlsx_reading import read_cases
 from .reading import name_of, read_tree
 from .rulebook import CASES, RuleBook, read_file, read_files, table_files
 from .source import BadTable, Finding, Findings, Scalar
+
+MARKED = "a file that is called like its version says which it is: credit@2027.xlsx beside credit.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +44,42 @@ def candidate(path: Path, base: RuleBook) -> Candidate:
         files = read_files(path)
         book = _book(files, sorted({name_of(file) for file in table_files(files)}), files)
         return Candidate(book, book.tables)
+    return candidates((path,), base)
+
+
+def candidates(paths: Sequence[Path], base: RuleBook) -> Candidate:
+    """The same for several files at once, such as two versions of one table. BadTable also where two of them stand for
+    the same version."""
+    files, homes, tables = dict(base.files), dict[str, str](), dict[str, None]()
+    for path in paths:
+        name, placed = _placed(path, base, files)
+        if both := sorted(placed.keys() & homes.keys()):
+            text = f"it stands for the same version as {homes[both[0]]}"
+            raise BadTable([Finding(str(path), text, MARKED)])
+        tables[name] = None
+        homes |= placed
+    try:
+        return Candidate(_book(files, tables, homes), tuple(tables), homes)
+    except BadTable as error:
+        raise Candidate(base, tuple(tables), homes).home(error) from error
+
+
+def _placed(path: Path, base: RuleBook, files: dict[str, bytes]) -> tuple[str, dict[str, str]]:
+    """Put a file and its cases in the place of the version that it stands for: its table, and what lies where now."""
     content = read_file(path)
     name = table_in(path.name, content)
-    files = dict(base.files)
-    target = _target(name, path, files)
-    for old in [f for f in files if f.rpartition(".")[0] == target.rpartition(".")[0] and not f.endswith(CASES)]:
+    target = _target(name, path, content, base)
+    stem = target.rpartition(".")[0]
+    for old in [f for f in files if f.rpartition(".")[0] == stem and not f.endswith(CASES)]:
         del files[old]
     files[target] = content
-    cases = path.with_name(path.stem + CASES)
-    apart = target.rpartition(".")[0] + CASES
-    homes = {target: str(path)}
+    cases, apart = path.with_name(path.stem + CASES), stem + CASES
     if has_cases(path.name, content):
         files.pop(apart, None)
     elif cases.is_file():
         files[apart] = read_file(cases)
-        homes[apart] = str(cases)
-    try:
-        return Candidate(_book(files, (name,), homes), (name,), homes)
-    except BadTable as error:
-        raise Candidate(base, (name,), homes).home(error) from error
+        return name, {target: str(path), apart: str(cases)}
+    return name, {target: str(path)}
 
 
 def _book(files: Mapping[str, bytes], tables: Iterable[str], own: Iterable[str]) -> RuleBook:
@@ -98,11 +118,27 @@ def table_in(file: str, content: bytes) -> str:
     return named.text.strip()
 
 
-def _target(name: str, path: Path, files: dict[str, bytes]) -> str:
-    """The place of a version: the file of the same mark (`credit@2027`), else the only file, else a new one."""
+def _target(name: str, path: Path, content: bytes, base: RuleBook) -> str:
+    """The place of a version: the file of the same mark (`credit@2027`); without a mark the only file, else the one of
+    the same first day, else a new one."""
     mark = path.stem.partition("@")[2]
-    stem = f"{name}@{mark}" if mark else name
-    known = [f for f in table_files(files) if name_of(f) == name]
-    if not mark and len(known) == 1:
-        stem = known[0].rpartition(".")[0]
-    return stem + path.suffix
+    if mark:
+        return f"{name}@{mark}{path.suffix}"
+    known = base.versions(name) if name in base.tables else ()
+    if len(known) <= 1:
+        return (known[0].file.rpartition(".")[0] if known else name) + path.suffix
+    begins = _first_day(path.name, content)
+    same = next((version.file.rpartition(".")[0] for version in known if version.effective_from == begins), None)
+    return (same or f"{name}@{begins or 'unread'}") + path.suffix
+
+
+def _first_day(file: str, content: bytes) -> date | None:
+    """The day from which a file says that it holds; None where it says something that is no day."""
+    tree = read_tree(file, content, Findings(file))
+    told = tree.items.get("effective_from") if tree else None
+    if told is None:
+        return date.min
+    try:
+        return date.fromisoformat(told.text.strip()) if isinstance(told, Scalar) else None
+    except ValueError:
+        return None

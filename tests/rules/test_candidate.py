@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from o2c_rules.candidate import candidate
+from o2c_rules.candidate import candidate, candidates
 from o2c_rules.cases import cases_of
 from o2c_rules.formats import load, save
 from o2c_rules.rulebook import BOOKS, BadTable, RuleBook
@@ -41,6 +41,61 @@ def test_all_that_is_wrong_is_told_at_the_place_of_the_file(tmp_path: Path) -> N
 
     places = [finding.where.removeprefix(f"{tmp_path}/") for finding in refused.value.findings]
     assert places == ["my draft.xlsx:head!B4", "my draft.xlsx:rules!D2"]
+
+
+TERMS = """\
+table: a/terms
+policy: F
+version_by: recorded
+{dates}
+facts: {{level: number}}
+outcome: {{days: number}}
+default: {{days: 0}}
+rows:
+  - {{id: R1, level: "> 3", days: {days}}}
+"""
+OLD = TERMS.format(dates="effective_to: 2026-12-31", days=10)
+NEW = TERMS.format(dates="effective_from: 2027-01-01", days=20)
+
+
+@pytest.fixture
+def two_versions() -> RuleBook:
+    return RuleBook({"a/terms.yaml": OLD.encode(), "a/terms@2027.yaml": NEW.encode()})
+
+
+@pytest.mark.parametrize(("text", "place"), [(OLD, "a/terms.yaml"), (NEW, "a/terms@2027.yaml")])
+def test_a_file_takes_the_place_of_the_version_of_its_first_day_whatever_it_is_called(
+    tmp_path: Path, two_versions: RuleBook, text: str, place: str
+) -> None:
+    (tmp_path / "my terms.yaml").write_text(text.replace("> 3", "> 4"))
+
+    found = candidate(tmp_path / "my terms.yaml", two_versions)
+
+    assert found.book.files == {**two_versions.files, place: text.replace("> 3", "> 4").encode()}
+    assert found.homes == {place: str(tmp_path / "my terms.yaml")}
+
+
+def test_a_version_whose_first_day_changes_goes_by_the_mark_in_its_files_name(
+    tmp_path: Path, two_versions: RuleBook
+) -> None:
+    (tmp_path / "terms.yaml").write_text(OLD.replace("2026-12-31", "2026-06-30"))
+    (tmp_path / "terms@2027.yaml").write_text(NEW.replace("2027-01-01", "2026-07-01"))
+
+    found = candidates([tmp_path / "terms.yaml", tmp_path / "terms@2027.yaml"], two_versions)
+
+    assert found.tables == ("a/terms",)
+    assert [(v.file, str(v.effective_from)) for v in found.book.versions("a/terms")] == [
+        ("a/terms.yaml", "0001-01-01"),
+        ("a/terms@2027.yaml", "2026-07-01"),
+    ]
+
+
+def test_two_files_for_one_version_are_refused(tmp_path: Path, two_versions: RuleBook) -> None:
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text(NEW)
+
+    with pytest.raises(BadTable, match=r"two\.yaml: it stands for the same version as .*one\.yaml"):
+        candidates([tmp_path / "one.yaml", tmp_path / "two.yaml"], two_versions)
 
 
 def test_a_folder_is_taken_as_it_is() -> None:

@@ -234,6 +234,25 @@ def test_a_file_is_uploaded_with_its_cases_and_a_folder_whole(tmp_path: Path) ->
     assert (sorted(whole.files), whole.single) == (["other.yaml", "tolerance.cases.yaml", "tolerance.yaml"], "")
 
 
+def test_several_files_are_proposed_together_and_not_under_one_name(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    for name, dates in (
+        ("tolerance.yaml", "effective_to: 2026-12-31"),
+        ("tolerance@2027.yaml", "effective_from: 2027-01-01"),
+    ):
+        text = tolerance(12).files["tolerance.yaml"].decode().replace("version_by", f"{dates}\nversion_by")
+        (tmp_path / name).write_text(text)
+        (tmp_path / "other" / name).write_text(text)
+    first, second = tmp_path / "tolerance.yaml", tmp_path / "tolerance@2027.yaml"
+
+    filed = at(store).propose(RICK, uploaded(first, second), WISH)
+
+    assert filed.proposal.tables == ("orders/tolerance",)
+    assert len(store.book(filed.proposal.bundle).versions("orders/tolerance")) == 2
+    with pytest.raises(Refusal, match=r"tolerance\.yaml comes twice"):
+        uploaded(first, tmp_path / "other" / first.name)
+
+
 def test_a_workbook_is_kept_as_text_in_the_place_of_the_file_it_came_from(store: Store) -> None:
     base = store.book(store.releases()[0].bundle)
     name = "orders/tolerance.yaml"

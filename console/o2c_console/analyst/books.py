@@ -1,13 +1,13 @@
 """Which books a command speaks of: a person's file or folder, and those that hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from o2c_rules.bundles import Store, StoreProblem
-from o2c_rules.candidate import Candidate, candidate
+from o2c_rules.candidate import Candidate, candidate, candidates
 from o2c_rules.cases import problems_in_cases
 from o2c_rules.rulebook import BOOKS, BadTable, RuleBook, bundle_hash, read_files
 from o2c_rules.source import Finding
@@ -63,6 +63,18 @@ def meant(path: str, base: RuleBook) -> Candidate:
             raise BadTable([Finding(path, "No such file or directory, and no table of that name", hint)])
         return Candidate(base, (path,))
     return candidate(Path(path), base)
+
+
+def all_meant(paths: Sequence[str], base: RuleBook) -> Candidate:
+    """The same for several files, or for one of the other things. BadTable with all that is wrong."""
+    if len(paths) == 1:
+        return meant(paths[0], base)
+    gone = [path for path in paths if not Path(path).is_file()]
+    if gone:
+        raise BadTable(
+            [Finding(path, "no file", "several are files; a folder or a table comes alone") for path in gone]
+        )
+    return candidates([Path(path) for path in paths], base)
 
 
 def one_of(table: str, tables: Iterable[str]) -> str:

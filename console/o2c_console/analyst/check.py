@@ -17,15 +17,13 @@ from o2c_rules.rulebook import BadTable
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, UNUSABLE, put_json, say
 
-from .books import Rules, base_book, meant
+from .books import Rules, all_meant, base_book
 
 
 def check(
-    path: Annotated[
-        str,
-        typer.Argument(
-            metavar="PATH|TABLE", help="a rule file, a folder of books, a table's name, or the word shipped"
-        ),
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH|TABLE", help="rule files, a folder of books, a table's name, or the word shipped"),
     ],
     json: AsJson = False,
     rules: Rules = "",
@@ -38,13 +36,14 @@ def check(
     Examples:
       o2c rules check shipped
       o2c rules check credit.xlsx
+      o2c rules check terms.xlsx terms@2027.xlsx
       o2c rules check books --json
     """
     base = base_book(rules)
     try:
         with _waiting("checking"):
-            asked = meant(path, base)
-            found = tuple(_at_home(flaw, path, asked) for flaw in check_tables(asked.book, asked.tables))
+            asked = all_meant(paths, base)
+            found = tuple(_at_home(flaw, asked) for flaw in check_tables(asked.book, asked.tables))
     except BadTable as error:
         _tell(unreadable_flaws(error), (), json=json)
         raise typer.Exit(UNUSABLE) from None
@@ -53,11 +52,12 @@ def check(
         raise typer.Exit(FOUND)
 
 
-def _at_home(flaw: Flaw, path: str, asked: Candidate) -> Flaw:
+def _at_home(flaw: Flaw, asked: Candidate) -> Flaw:
     """A finding, and the cure of it, at the place where the person keeps the file."""
     where, hint = asked.at_home(flaw.where), flaw.hint
     if where != flaw.where and flaw.kind is FlawKind.UNTESTED and hint.startswith("add a case"):
-        hint = f"add a case; this writes one to confirm: o2c rules cases {path} --suggest --append"
+        file = where.rpartition(":")[0]
+        hint = f"add a case; this writes one to confirm: o2c rules cases {file} --suggest --append"
     return replace(flaw, where=where, hint=hint)
 
 

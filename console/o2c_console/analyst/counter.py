@@ -63,7 +63,12 @@ class AtPlatform:
     def propose(self, upload: Upload, wish: Wish, kept: Path) -> dict[str, Any]:
         files = {name: b64encode(content).decode() for name, content in upload.files.items()}
         said = {"ticket": wish.ticket, "message": wish.message, "contracts": wish.contracts}
-        body = said | {"files": files, "single": upload.single, "effective_from": wish.effective_from}
+        body = said | {
+            "files": files,
+            "single": upload.single,
+            "more": upload.more,
+            "effective_from": wish.effective_from,
+        }
         return self._post("proposals", body, kept)
 
     def proposals(self) -> list[dict[str, Any]]:

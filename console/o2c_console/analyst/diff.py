@@ -37,7 +37,7 @@ def diff(
       o2c rules diff 3f9a1c04 books --table orders/credit
     """
     with say.status("comparing …"):
-        old, new = _books(a, rules), _books(b, rules)
+        old, new = _both(a, b, rules)
         names = _tables((a, old), (b, new), table)
         found = differences(old.book, new.book, names)
     if json:
@@ -46,6 +46,18 @@ def diff(
         _show(found)
     if found:
         raise typer.Exit(FOUND)
+
+
+def _both(a: str, b: str, rules: str) -> tuple[Candidate, Candidate]:
+    """Two files are compared as they are; one takes its place among the books of the other."""
+    if Path(a).is_file() == Path(b).is_file():
+        return _books(a, rules), _books(b, rules)
+    around = _books(b if Path(a).is_file() else a, rules)
+    try:
+        file = candidate(Path(a if Path(a).is_file() else b), around.book)
+    except BadTable as error:
+        unreadable(error)
+    return (file, around) if Path(a).is_file() else (around, file)
 
 
 def _books(named: str, rules: str) -> Candidate:

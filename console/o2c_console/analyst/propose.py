@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from o2c_rules.releasing.authority import Refusal
 from o2c_rules.releasing.desk import Wish, uploaded
 
 from o2c_console.asking import AsJson
@@ -14,7 +15,7 @@ from .counter import Effective, StoreFolder, counter, instant
 
 def propose(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="a rule file, or a folder of all books")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="rule files, or a folder of all books")],
     ticket: Annotated[str, typer.Option(help="the ticket that asks for this change")],
     message: Annotated[str, typer.Option(help="what changes and why, in a line")] = "",
     effective_from: Effective = "",
@@ -36,11 +37,13 @@ def propose(
     """
     wish = Wish(ticket, message, instant(effective_from), (*(contract or ()), *_listed(contracts)))
     try:
-        upload = uploaded(path)
+        upload = uploaded(*paths)
     except OSError as error:
-        stop(f"{path}: {error.strerror}", "name a rule file, or a folder of them")
+        stop(f"{error.filename}: {error.strerror}", "name rule files, or one folder of them")
+    except Refusal as error:
+        stop(str(error), error.hint)
     with say.status("check, golden cases and proof are running"):
-        made = counter(context, store).propose(upload, wish, path if path.is_dir() else path.parent)
+        made = counter(context, store).propose(upload, wish, paths[0] if paths[0].is_dir() else paths[0].parent)
     if json:
         put_json(made)
     else:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from o2c_rules.bundles import Approval, Circumstances, Release, Scope, Store
-from o2c_rules.candidate import candidate
+from o2c_rules.candidate import candidate, candidates
 from o2c_rules.cases import problems_in_cases
 from o2c_rules.reading import name_of
 from o2c_rules.rulebook import RuleBook, table_files
@@ -38,6 +38,8 @@ class Upload:
     """Relative path with `/` -> content."""
     single: str = ""
     """The one file that stands for its table; empty: the whole folder."""
+    more: tuple[str, ...] = ()
+    """Further files that stand for theirs, such as another version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,15 +290,15 @@ def received(upload: Upload, base: RuleBook) -> RuleBook:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         try:
-            return _read(folder / _inside(upload.single) if upload.single else folder, base)
+            return _read([folder / _inside(path) for path in (upload.single, *upload.more) if path] or [folder], base)
         except BadTable as error:
             there = f"{folder}/"
             raise BadTable(replace(f, where=f.where.removeprefix(there)) for f in error.findings) from error
 
 
-def _read(path: Path, base: RuleBook) -> RuleBook:
+def _read(paths: Sequence[Path], base: RuleBook) -> RuleBook:
     """As a book of text; what only a workbook's own cells can be named for is looked at before."""
-    found = candidate(path, base)
+    found = candidates(paths, base) if len(paths) > 1 else candidate(paths[0], base)
     rewritten = {name_of(file) for file in table_files(found.book.files) if not file.endswith(TEXT)}
     try:
         if problems := problems_in_cases(found.book.files, rewritten & set(found.tables)):
@@ -306,13 +308,18 @@ def _read(path: Path, base: RuleBook) -> RuleBook:
         raise found.home(error) from error
 
 
-def uploaded(path: Path) -> Upload:
-    """What a person's path means: a folder, or a file with its golden cases beside it. OSError where it is gone."""
-    if path.is_dir():
+def uploaded(path: Path, *more: Path) -> Upload:
+    """What a person's path means: a folder, or files with their golden cases beside them. OSError where one is gone;
+    Refusal where two of them are called alike."""
+    if path.is_dir() and not more:
         found = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
         return Upload({p.relative_to(path).as_posix(): p.read_bytes() for p in found})
-    beside = [path, *path.parent.glob(f"{path.stem}.cases.*")]
-    return Upload({p.name: p.read_bytes() for p in beside}, path.name)
+    files: dict[str, bytes] = {}
+    for each in (path, *more):
+        if each.name in files:
+            raise Refusal("bad-path", f"{each.name} comes twice", "give the files names of their own")
+        files |= {p.name: p.read_bytes() for p in (each, *each.parent.glob(f"{each.stem}.cases.*"))}
+    return Upload(files, path.name, tuple(each.name for each in more))
 
 
 def _inside(path: str) -> PurePosixPath:
