@@ -68,6 +68,10 @@ def _tests(text: str, kind: Kind) -> Iterator[Test]:
         if not part:
             raise BadValue(f"an empty test in {text!r}", "write a value between the commas, or - alone")
         yield _test(part, kind)
+    if kind is Kind.MONEY and (bare := hints.bare_beside_amounts(text)):
+        raise BadValue(
+            f"{text!r}: {bare} is minor units beside amounts with a currency", "write each amount with its currency"
+        )
 
 
 def demand_apart(text: str, kind: Kind) -> None:

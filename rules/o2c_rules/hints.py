@@ -33,6 +33,14 @@ def tight(text: str, *, is_money: bool) -> tuple[str, str] | None:
     return written, f"write {one}; for several values put a blank after each comma"
 
 
+def bare_beside_amounts(text: str) -> str:
+    """A number other than 0 without a currency, beside amounts that have one: `[2,500.00 EUR]` as YAML parts it.
+    Empty where there is none."""
+    found = re.findall(r"(\d[\d._]*\d|\d)(?:\s*([A-Z]{3}))?", text)
+    bare = [number for number, code in found if not code and number.strip("0._")]
+    return bare[0] if bare and len(bare) < len(found) and any(code for _, code in found) else ""
+
+
 def figure(text: str) -> str:
     """The digits and one point of a number that is written with other marks; empty where it is none."""
     bare = re.sub(r"['’_\u00a0\u202f ]", "", text.strip())
