@@ -57,6 +57,20 @@ def test_a_failing_case_is_shown_with_place_expectation_answer_and_reason(file: 
     assert "would be large if amount_minor were " in answer.stdout
 
 
+def test_a_boundary_that_is_left_out_of_the_coverage_is_named(file: Path) -> None:
+    narrow, wide = (f"rows:\n  - {{id: all, {cells}then: keep}}\n" for cells in ("currency: EUR, ", ""))
+    file.with_name("hold.cases.yaml").write_text(CASES.replace("[large]", "[all]"))
+    beyond = "amount_minor = 10001, one unit above the boundary 10000 of large"
+
+    file.write_text(TABLE.replace("rows:\n", narrow))
+    reached = o2c("test", str(file), "--coverage")
+    file.write_text(TABLE.replace("rows:\n", wide))
+    hidden = o2c("test", str(file), "--coverage")
+
+    assert f"no case for boundary {beyond}" in reached.stdout
+    assert f"not counted, as no facts were found with which it decides: {beyond}" in hidden.stdout
+
+
 def test_coverage_below_a_threshold_is_a_finding(file: Path) -> None:
     enough, short = o2c("test", str(file), "--coverage"), o2c("test", str(file), "--coverage", "--min-boundary", "90")
 

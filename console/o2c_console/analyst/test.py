@@ -178,6 +178,8 @@ def _covered(trial: Trial) -> None:
                 typer.echo(f"  no case for {what} {text}")
             if len(share.missing) > SHOWN_MOST:
                 typer.echo(f"  … and {len(share.missing) - SHOWN_MOST} more (all of them with --json)")
+        for text in found.unreached[:SHOWN_MOST]:
+            typer.echo(f"  not counted, as no facts were found with which it decides: {text}")
 
 
 def _mutated(mutations: tuple[Mutation, ...]) -> None:
