@@ -64,11 +64,12 @@ def parse(text: str, kind: Kind) -> Cell:
 
 def _tests(text: str, kind: Kind) -> Iterator[Test]:
     demand_apart(text, kind)
-    for part in split(text):
+    parts = split(text)
+    for part in parts:
         if not part:
             raise BadValue(f"an empty test in {text!r}", "write a value between the commas, or - alone")
         yield _test(part, kind)
-    if kind is Kind.MONEY and (bare := hints.bare_beside_amounts(text)):
+    if kind is Kind.MONEY and (bare := hints.bare_beside_amounts(parts)):
         raise BadValue(
             f"{text!r}: {bare} is minor units beside amounts with a currency", "write each amount with its currency"
         )

@@ -1,6 +1,7 @@
 """What people write where a cell wants something else, and what they meant. Words hints; never reads a value."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from o2c_contracts import money
@@ -33,12 +34,11 @@ def tight(text: str, *, is_money: bool) -> tuple[str, str] | None:
     return written, f"write {one}; for several values put a blank after each comma"
 
 
-def bare_beside_amounts(text: str) -> str:
-    """A number other than 0 without a currency, beside amounts that have one: `[2,500.00 EUR]` as YAML parts it.
-    Empty where there is none."""
-    found = re.findall(r"(\d[\d._]*\d|\d)(?:\s*([A-Z]{3}))?", text)
-    bare = [number for number, code in found if not code and number.strip("0._")]
-    return bare[0] if bare and len(bare) < len(found) and any(code for _, code in found) else ""
+def bare_beside_amounts(parts: Sequence[str]) -> str:
+    """A value other than 0 without a currency, beside another that has one: `[2,500.00 EUR]` as YAML parts it. Empty
+    where there is none."""
+    bare = [part for part in parts if re.fullmatch(r"[\d._]+", part) and part.strip("0._")]
+    return bare[0] if bare and any(re.search(r"[A-Z]{3}", part) for part in parts) else ""
 
 
 def figure(text: str) -> str:

@@ -22,7 +22,7 @@ TEN = Interval(10, True, 10, True)
         ("]1..10[", Kind.NUMBER, (Interval(1, False, 10, False),)),
         ("10, > 20", Kind.NUMBER, (TEN, Interval(20, False, None, False))),
         ("[2500.00 EUR..10000.00 EUR)", Kind.MONEY, (Interval(250_000, True, 1_000_000, False),)),
-        ("[0..5.00 EUR)", Kind.MONEY, (Interval(0, True, 500, False),)),
+        ("0, [50..5.00 EUR)", Kind.MONEY, (Interval(0, True, 0, True), Interval(50, True, 500, False))),
         ("< 500 JPY", Kind.MONEY, (Interval(None, False, 500, False),)),
         ('>= date("2026-01-31")', Kind.DATE, (Interval(date(2026, 1, 31), True, None, False),)),
         ("[2026-01-01..2026-02-01)", Kind.DATE, (Interval(date(2026, 1, 1), True, date(2026, 2, 1), False),)),
