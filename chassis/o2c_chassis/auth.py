@@ -29,12 +29,12 @@ class Caller:
     scopes: tuple[str, ...] = ()
     on_behalf_of: str | None = None
 
-    def demand(self, role: str) -> None:
-        """Raises Refused (403) unless the caller has this role or scope."""
-        if role not in self.roles and role not in self.scopes:
-            have = ", ".join(self.roles) or "none"
-            hint = f"ask {'an' if role[0] in 'aeiou' else 'a'} {role}"
-            raise Refused("no-authority", f"{self.actor} lacks the role {role} (has: {have})", hint, 403)
+    def demand(self, *roles: str) -> None:
+        """Raises Refused (403) unless the caller has this role or scope, or one of these."""
+        if not {*roles} & {*self.roles, *self.scopes}:
+            have, wanted = ", ".join(self.roles) or "none", " or ".join(roles)
+            hint = f"ask {'an' if wanted[0] in 'aeiou' else 'a'} {wanted}"
+            raise Refused("no-authority", f"{self.actor} lacks the role {wanted} (has: {have})", hint, 403)
 
 
 class Identify(Protocol):

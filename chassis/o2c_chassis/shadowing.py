@@ -92,5 +92,4 @@ async def _compiled(tried: Tried) -> RuleBook:
 
 
 def _demand(who: Caller) -> None:
-    if ANALYST not in who.roles:
-        who.demand(OPERATOR)
+    who.demand(OPERATOR, ANALYST)

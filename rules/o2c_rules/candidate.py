@@ -9,7 +9,7 @@ from .cases import problems_in_cases
 from .formats.xlsx_reading import read_cases
 from .reading import name_of, read_tree
 from .rulebook import CASES, RuleBook, read_file, read_files, table_files
-from .source import BadTable, Finding, Findings, Scalar
+from .source import ENDINGS, BadTable, Finding, Findings, Scalar
 
 MARKED = "a file that is called like its version says which it is: credit@2027.xlsx beside credit.xlsx"
 
@@ -43,6 +43,9 @@ def candidate(path: Path, base: RuleBook) -> Candidate:
     if path.is_dir():
         files = read_files(path)
         book = _book(files, sorted({name_of(file) for file in table_files(files)}), files)
+        if not book.tables:
+            hint = "name the folder that holds the rule files, or one of them"
+            raise BadTable([Finding(str(path), f"no table in this folder ({', '.join(ENDINGS)})", hint)])
         return Candidate(book, book.tables)
     return candidates((path,), base)
 

@@ -86,6 +86,8 @@ def test_a_kept_decision_is_explained_and_asked_again_of_a_draft_without_a_platf
     assert told.stdout.startswith("orders asked orders/credit about ")
     assert "  no row matches" in told.stdout
     assert "overdue_days = " in told.stdout
+    assert " = true" in told.stdout
+    assert " = True" not in told.stdout
     assert "overdue-class-b: " in again.stdout
     assert "overdue-class-b: " not in earlier.stdout
     assert nobody.returncode == 1
@@ -181,7 +183,7 @@ def test_a_candidate_runs_beside_the_live_rules_until_it_is_stopped(platform: st
     (table,) = next(each for each in found if each["service"] == "orders")["tables"]
     assert (table["table"], table["same_outcome_by_another_row"]) == ("orders/requests", 1)
     assert (nobody.returncode, stopped.returncode) == (1, 0)
-    assert "lacks the role operator" in nobody.stderr
+    assert "lacks the role operator or rules_analyst" in nobody.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--stop", "--status"], ["nowhere.yaml"], ["shipped", "--since", "soon"]])

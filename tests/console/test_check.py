@@ -51,6 +51,39 @@ def test_what_cannot_be_read_is_said_with_its_place_in_both_forms(tmp_path: Path
     assert all(found["where"] and found["where"] in told.stdout for found in findings)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("test", "{bad}"),
+        ("test", "{bad}", "--mutate"),
+        ("diff", "shipped", "{bad}"),
+        ("diff", "{bad}", "{bad}"),
+        ("whatif", "{bad}", "--set", "a=1"),
+        ("convert", "{bad}", "{bad}.csv"),
+        ("cases", "{bad}"),
+        ("backtest", "{bad}"),
+    ],
+)
+def test_a_program_reads_what_cannot_be_read_whatever_it_asked(tmp_path: Path, words: tuple[str, ...]) -> None:
+    file = tmp_path / "draft.yaml"
+    file.write_text("table: t/x\nrows: []\n")
+    asked = [word.format(bad=file) for word in words]
+
+    done = CliRunner().invoke(app, ["rules", *asked, "--json", "--rules", "shipped"])
+
+    assert done.exit_code == 2
+    found = json.loads(done.stdout)
+    assert found["ok"] is False
+    assert all(each["where"].startswith(str(file)) for each in found["findings"])
+
+
+def test_a_folder_without_a_table_is_not_clean(tmp_path: Path) -> None:
+    done = check(str(tmp_path))
+
+    assert done.exit_code == 2
+    assert "no table in this folder" in done.stdout
+
+
 def test_the_people_of_the_books_are_the_people_of_this_machine() -> None:
     known = Path(__file__).parents[2] / "console/o2c_console/identities.yaml"
     people = YAML(typ="safe").load(known.read_text())["people"]

@@ -29,6 +29,15 @@ def o2c(*words: str) -> Result:
     return CliRunner().invoke(app, ["rules", *words])
 
 
+@pytest.mark.parametrize("option", [["--to", "x.yaml"], ["--append"]])
+def test_where_to_write_missing_cases_is_no_question_without_them(option: list[str]) -> None:
+    done = o2c("cases", "orders/credit", *option, "--rules", "shipped")
+
+    assert done.exit_code == 2
+    assert "for the cases that are missing" in done.stderr
+    assert not Path("x.yaml").exists()
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A table of its own with one case beside it."""

@@ -51,7 +51,7 @@ def backtest(
       o2c rules backtest credit.xlsx --since 2026-01-01 --until 2026-06-30 --html report.html
       o2c rules backtest books/ --table orders/credit --json
     """
-    book, wanted, root = base_book(rules), proposed(candidate, rules), history_of(history)
+    book, wanted, root = base_book(rules, json=json), proposed(candidate, rules, json=json), history_of(history)
     asked = question(wanted.book, _tables(wanted, book, table), book, window_of(since, until), _day(on))
     if not everything:
         asked = unlike(asked, known_bundles(rules) | {book.hash: book.files})

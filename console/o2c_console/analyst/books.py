@@ -9,10 +9,11 @@ import typer
 from o2c_rules.bundles import Store, StoreProblem
 from o2c_rules.candidate import Candidate, candidate, candidates
 from o2c_rules.cases import problems_in_cases
+from o2c_rules.checking import unreadable_flaws
 from o2c_rules.rulebook import BOOKS, BadTable, RuleBook, bundle_hash, read_files
 from o2c_rules.source import Finding
 
-from o2c_console.calling import UNUSABLE, say, stop
+from o2c_console.calling import UNUSABLE, put_json, say, stop
 from o2c_console.settings import command_line
 
 Rules = Annotated[
@@ -28,7 +29,7 @@ SHIPPED = "shipped"
 """Stands for the books that come with this package, wherever a path to books is asked for."""
 
 
-def base_book(rules: str) -> RuleBook:
+def base_book(rules: str, *, json: bool = False) -> RuleBook:
     """The books that hold. Ends the program with a hint where they cannot be read."""
     try:
         if rules == SHIPPED:
@@ -39,18 +40,18 @@ def base_book(rules: str) -> RuleBook:
             return store.book([r for r in store.releases() if r.is_general][-1].bundle)
         return RuleBook.of(folder) if rules else RuleBook.shipped()
     except BadTable as error:
-        unreadable(error)
+        unreadable(error, json=json)
     except StoreProblem as error:
         stop(str(error), "name a folder of books with --rules, or the word shipped")
 
 
-def proposed(path: str, rules: str) -> Candidate:
+def proposed(path: str, rules: str, *, json: bool = False) -> Candidate:
     """The books that a person names: a file, a folder, a table by its name, or the word `shipped`. Ends the program,
     with everything that is wrong, where they cannot be read."""
     try:
-        return meant(path, base_book(rules))
+        return meant(path, base_book(rules, json=json))
     except BadTable as error:
-        unreadable(error)
+        unreadable(error, json=json)
 
 
 def meant(path: str, base: RuleBook) -> Candidate:
@@ -112,8 +113,11 @@ def everywhere(error: BadTable, asked: Candidate) -> BadTable:
     return asked.home(BadTable(dict.fromkeys([*error.findings, *problems_in_cases(asked.book.files, asked.tables)])))
 
 
-def unreadable(error: BadTable) -> NoReturn:
+def unreadable(error: BadTable, *, json: bool = False) -> NoReturn:
     """Say all that is wrong with files that cannot be read, and end the program."""
+    if json:
+        put_json({"ok": False, "findings": [flaw.as_json() for flaw in unreadable_flaws(error)]})
+        raise typer.Exit(UNUSABLE)
     for finding in error.findings:
         say.print(str(finding), style="red", markup=False, soft_wrap=True)
     raise typer.Exit(UNUSABLE)

@@ -41,13 +41,15 @@ def cases(
       o2c rules cases credit.yaml --suggest --to missing.yaml
       o2c rules cases credit.yaml --suggest --append
     """
-    asked = proposed(table, rules)
+    if (out or append) and not suggest:
+        stop("--to and --append are for the cases that are missing", "add --suggest, or leave them out")
+    asked = proposed(table, rules, json=json)
     if append and not Path(table).exists():
         stop(f"{table} is a table, not a file of yours", "name the rule file whose cases shall grow")
     try:
         found = {name: _found(asked, name, suggest) for name in asked.tables}
     except BadTable as error:
-        unreadable(everywhere(error, asked))
+        unreadable(everywhere(error, asked), json=json)
     every = [replace(case, where=asked.at_home(case.where)) for cases_ in found.values() for case in cases_]
     if json:
         put_json([_as_json(case) for case in every])
@@ -78,7 +80,11 @@ def _write(out: str, found: list[Case], asked: Candidate) -> None:
         stop(f"{out} is there already", "name another file; --append adds to the cases beside a rule file", FOUND)
     else:
         Path(out).write_text(text, encoding="utf-8")
-        say.print(f"{len(found)} cases in {out}: read each one, then take its note away", markup=False)
+        say.print(f"{_counted(found)} in {out}: read each one, then take its note away", markup=False)
+
+
+def _counted(found: list[Case]) -> str:
+    return f"{len(found)} case{'s' * (len(found) != 1)}"
 
 
 def _append(path: Path, found: Mapping[str, list[Case]], asked: Candidate) -> None:
@@ -87,7 +93,7 @@ def _append(path: Path, found: Mapping[str, list[Case]], asked: Candidate) -> No
         if not cases_:
             continue
         grown = _into_workbook(file, name, cases_, asked) if file.suffix == ".xlsx" else _beside(file, cases_, asked)
-        say.print(f"{len(cases_)} cases added to {grown}, each with note: {SUGGESTED}", markup=False)
+        say.print(f"{_counted(cases_)} added to {grown}, each with note: {SUGGESTED}", markup=False)
     if not any(found.values()):
         say.print("no boundary case is missing")
 

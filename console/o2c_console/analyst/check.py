@@ -39,7 +39,7 @@ def check(
       o2c rules check terms.xlsx terms@2027.xlsx
       o2c rules check books --json
     """
-    base = base_book(rules)
+    base = base_book(rules, json=json)
     try:
         with _waiting("checking"):
             asked = all_meant(paths, base)

@@ -45,13 +45,13 @@ def convert(
       o2c rules convert credit.xlsx credit.yaml --force
       o2c rules convert credit.xlsx checked.xlsx --check
     """
-    base = base_book(rules)
+    base = base_book(rules, json=json)
     try:
         found = _of_day(source, on, base) if on else _source(source, base)
         flaws = _flaws(source, found, base) if checked else ()
         made = converted(found.document, target, flaws)
     except BadTable as error:
-        unreadable(error)
+        unreadable(error, json=json)
     _write(made, force=force)
     others = _others(found, base)
     _tell(found, made, flaws, others, json=json)

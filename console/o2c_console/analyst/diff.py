@@ -13,7 +13,7 @@ from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, put_json, say, stop
 from o2c_console.settings import command_line
 
-from .books import SHIPPED, Rules, nearest, proposed, unreadable
+from .books import SHIPPED, Rules, base_book, meant, nearest, unreadable
 
 _HASH_LEAST = 8
 
@@ -37,7 +37,10 @@ def diff(
       o2c rules diff 3f9a1c04 books --table orders/credit
     """
     with say.status("comparing …"):
-        old, new = _both(a, b, rules)
+        try:
+            old, new = _both(a, b, rules)
+        except BadTable as error:
+            unreadable(error, json=json)
         names = _tables((a, old), (b, new), table)
         found = differences(old.book, new.book, names)
     if json:
@@ -49,15 +52,14 @@ def diff(
 
 
 def _both(a: str, b: str, rules: str) -> tuple[Candidate, Candidate]:
-    """Two files are compared as they are; one takes its place among the books of the other."""
-    if Path(a).is_file() == Path(b).is_file():
-        return _books(a, rules), _books(b, rules)
-    around = _books(b if Path(a).is_file() else a, rules)
-    try:
-        file = candidate(Path(a if Path(a).is_file() else b), around.book)
-    except BadTable as error:
-        unreadable(error)
-    return (file, around) if Path(a).is_file() else (around, file)
+    """Two files are compared as they are; one takes its place among the books of the other. BadTable with all that is
+    wrong in them."""
+    mine = [Path(named).is_file() for named in (a, b)]
+    if mine == [True, False]:
+        around = _books(b, rules)
+        return candidate(Path(a), around.book), around
+    old = _books(a, rules)
+    return old, _books(b, rules) if mine != [False, True] else candidate(Path(b), old.book)
 
 
 def _books(named: str, rules: str) -> Candidate:
@@ -65,8 +67,10 @@ def _books(named: str, rules: str) -> Candidate:
     if named == SHIPPED:
         book = RuleBook.shipped()
         return Candidate(book, book.tables)
+    if path.is_file():
+        return candidate(path, RuleBook({}))
     if path.exists() or len(named) < _HASH_LEAST or not set(named) <= set("0123456789abcdef"):
-        return _beside(path) or proposed(named, rules)
+        return meant(named, base_book(rules))
     store = Store(Path(rules) if rules and rules != SHIPPED else command_line().home / "rules")
     try:
         bundles = {release.bundle for release in store.releases() if release.bundle.startswith(named)}
@@ -75,19 +79,7 @@ def _books(named: str, rules: str) -> Candidate:
         book = store.book(bundles.pop())
     except StoreProblem as error:
         stop(str(error), "name the store of releases with --rules")
-    except BadTable as error:
-        unreadable(error)
     return Candidate(book, book.tables)
-
-
-def _beside(path: Path) -> Candidate | None:
-    """A file alone, where the books around it are not there to be asked."""
-    if not path.is_file():
-        return None
-    try:
-        return candidate(path, RuleBook({}))
-    except BadTable as error:
-        unreadable(error)
 
 
 def _tables(old: tuple[str, Candidate], new: tuple[str, Candidate], table: str) -> list[str]:

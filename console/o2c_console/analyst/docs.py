@@ -28,14 +28,14 @@ def docs(
       o2c rules docs --check
       o2c rules docs --rules mybooks --to procedures
     """
-    book, folder = base_book(rules), Path(to)
+    book, folder = base_book(rules, json=json), Path(to)
     try:
         wanted = pages(book)
         found = list(stale(wanted, folder))
         if not check:
             _write(wanted, folder)
     except BadTable as error:
-        unreadable(error)
+        unreadable(error, json=json)
     except OSError as error:
         stop(f"{folder}: {error.strerror}", "name a folder that may be written with --to")
     if json:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
+from o2c_rules.values import shown
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import put_json
@@ -54,4 +55,4 @@ def explained_lines(sentences: Iterable[str], matched: Iterable[str]) -> list[st
 
 
 def _plain(value: Any) -> str:
-    return str(next(iter(value.values()))) if isinstance(value, dict) and len(value) == 1 else str(value)
+    return shown(next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else value)

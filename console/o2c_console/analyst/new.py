@@ -42,7 +42,7 @@ def new(
     try:
         made = start(kind, table or f"drafts/{kind}", file.suffix)
     except BadTable as error:
-        unreadable(error)
+        unreadable(error, json=json)
     files = {file: made.table} | ({file.with_name(file.stem + CASES): made.cases} if made.cases is not None else {})
     _write(files)
     if json:

@@ -50,7 +50,7 @@ def shadow(
     elif ending:
         _said([_answered(ask, name, "DELETE") for name in SERVICES], json)
     else:
-        wanted = proposed(candidate, rules)
+        wanted = proposed(candidate, rules, json=json)
         files = {f: wanted.book.files[f] for f in table_files(wanted.book.files) if name_of(f) in wanted.tables}
         begun = window_of(since, None).since or RealClock().now()
         body = {

@@ -59,12 +59,12 @@ def test(
       o2c rules test shipped --coverage --min-boundary 100 --mutate
     """
     wanted = _Wanted(coverage, mutate, Thresholds(min_row, min_cell, min_boundary))
-    asked = proposed(path, rules) if path else _all(rules)
+    asked = proposed(path, rules, json=json) if path else _all(rules, json=json)
     try:
         trial = _at_home(run(asked.book, asked.tables, coverage=coverage), asked)
         mutations = _mutations(asked) if mutate else ()
     except BadTable as error:
-        unreadable(everywhere(error, asked))
+        unreadable(everywhere(error, asked), json=json)
     missed = [text for found in trial.coverage for text in wanted.thresholds.missed(found)]
     if json:
         put_json(_as_json(trial, mutations, missed, wanted))
@@ -75,8 +75,8 @@ def test(
         raise typer.Exit(FOUND)
 
 
-def _all(rules: str) -> Candidate:
-    book = base_book(rules)
+def _all(rules: str, *, json: bool) -> Candidate:
+    book = base_book(rules, json=json)
     return Candidate(book, book.tables)
 
 

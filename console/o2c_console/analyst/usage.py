@@ -33,7 +33,7 @@ def usage(
       o2c rules usage --table orders/credit
       o2c rules usage --dead --since 2026-01-01
     """
-    book, root = base_book(rules), history_of(history)
+    book, root = base_book(rules, json=json), history_of(history)
     for name in table or ():
         one_of(name, book.tables)
     asked = asked_of(book, tuple(dict.fromkeys(table or book.tables)), window_of(since, until))

@@ -15,7 +15,7 @@ from o2c_rules.records import plain, read_record
 from o2c_rules.rulebook import BadTable, read_file
 from o2c_rules.supposing import changed, strange, supposed, unsaid
 from o2c_rules.table import Table
-from o2c_rules.values import Absent, Facts
+from o2c_rules.values import Absent, Facts, shown
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, advise, put_json, say, stop
@@ -61,7 +61,7 @@ def whatif(
       o2c rules whatif credit.xlsx --decision 019b8e1c-6f00-7c1e-9d0a-0123456789ab --set overdue_days=21
       o2c rules whatif orders/credit --facts facts.yaml --json
     """
-    asked = proposed(table, rules)
+    asked = proposed(table, rules, json=json)
     name = table_of(asked, table)
     sheet, of = _recorded(context, decision, history) if decision else ({}, None)
     day = _day(on) or of or RealClock().now().date()
@@ -70,7 +70,7 @@ def whatif(
         sheet = {**sheet, **(supposed(*_read(facts), version) if facts else {})}
         sheet = changed(sheet, dict(map(_pair, given or ())), version)
     except BadTable as error:
-        unreadable(error)
+        unreadable(error, json=json)
     if not sheet:
         stop("there are no facts to ask about", "--facts FILE, --decision ID, or --set NAME=VALUE for each")
     made = asked.book.decide(name, sheet, day)
@@ -112,7 +112,7 @@ def _day(text: str) -> date | None:
 
 def _lines(made: Decision) -> list[str]:
     found = made.explain()
-    outcome = [f"{name} = {value}" for name, value in made.outcome.items() if value is not None]
+    outcome = [f"{name} = {shown(value)}" for name, value in made.outcome.items() if value is not None]
     answer = "cannot decide" if made.undecided else ", ".join(outcome) or "nothing"
     return [f"{made.table} on {made.on}: {answer}", *explained_lines(found.sentences(), found.matched)]
 
