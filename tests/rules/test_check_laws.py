@@ -179,5 +179,7 @@ def test_cases_that_no_longer_fit_hide_no_other_finding() -> None:
 
     found = check(RuleBook({"t/x.yaml": BODY.encode(), "t/x.cases.yaml": cases.encode()}))
 
-    assert ("t/x.cases.yaml:3", "no golden case: 'R9' is no row of t/x from 2026-01-01 on") in [(f.where, f.text) for f in found]
+    assert ("t/x.cases.yaml:3", "no golden case: 'R9' is no row of t/x from 2026-01-01 on") in [
+        (f.where, f.text) for f in found
+    ]
     assert len(found) == 5
