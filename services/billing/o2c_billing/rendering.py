@@ -24,7 +24,8 @@ def render(content: Content) -> Document:
     """An invoice or a credit note, from the content that was kept when it was issued."""
     words = labels(content["language"])
     printed = printable(content)
-    pdf: Any = typst.compile(_template(), sys_inputs={"content": json.dumps(printed, ensure_ascii=False)})
+    given = {"content": json.dumps(printed, ensure_ascii=False)}
+    pdf: Any = typst.compile(_template(), sys_inputs=given, ignore_system_fonts=True)
     title = f"{words[content['kind']]} {content['number']}"
     return Document(
         name=f"{content['number']}.pdf",
