@@ -51,8 +51,8 @@ class ContractRefused(MoneyEvent):
 
 class ContractAmended(ContractActivated):
     """All terms as they hold from `effective_on` until a later date has a version: versions stand in the order of their
-    dates, those of one date in the order of their numbers. A version is told again when an amendment from an earlier date
-    changes what it takes over; what was told last of a version holds.
+    dates, those of one date in the order of their numbers. A version is told again when an amendment from an earlier
+    date changes what it takes over; what was told last of a version holds.
     """
 
     effective_on: Day
