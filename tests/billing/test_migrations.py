@@ -13,12 +13,12 @@ from o2c_billing.domain.bills import Draft
 from o2c_billing.domain.charges import Charge
 from o2c_billing.domain.contracts import Contract
 from o2c_billing.domain.credits import Request
-from o2c_billing.domain.names import number_in
 from o2c_billing.domain.orders import Order
 from o2c_billing.tables import metadata
 from o2c_chassis import arrays
 from o2c_chassis.database import Database
 from o2c_chassis.migrate import migrate
+from o2c_chassis.subjects import number_in
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import date
 
 from o2c_chassis.service import DeadlineReached
+from o2c_chassis.subjects import number_in, of_customer
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.orders import ContractActivated, ContractAmended, ContractEnded
 
 from o2c_billing.domain.charges import Charge, monthly
 from o2c_billing.domain.contracts import Contract, Schedule, terms_of
-from o2c_billing.domain.names import joined, number_in, of_customer
+from o2c_billing.domain.names import joined
 from o2c_billing.domain.periods import DAY
 
 from .corrections import corrected

@@ -7,6 +7,7 @@ from o2c_chassis.approvals import Approval
 from o2c_chassis.counters import Counter
 from o2c_chassis.escalations import AcknowledgeEscalation
 from o2c_chassis.service import DeadlineReached, DeliveryEnded
+from o2c_chassis.subjects import number_in
 from o2c_chassis.working_set import Need, WorkingSet, need
 from o2c_contracts.disputes import CreditRequested, CreditRequestWithdrawn
 from o2c_contracts.event import CustomerEvent
@@ -22,7 +23,6 @@ from o2c_billing.domain.credits import CREDIT_NOTE, CreditNote, Request
 from o2c_billing.domain.customers import Customer
 from o2c_billing.domain.escalations import Escalation
 from o2c_billing.domain.invoices import Invoice, InvoicedLine, series
-from o2c_billing.domain.names import number_in
 from o2c_billing.domain.orders import Order
 
 Rounds = Iterator[list[Need[Any]]]

@@ -197,11 +197,6 @@ class Hold:
         return self.submitted_at, self.customer_id, self.order_id
 
     @property
-    def subject(self) -> str:
-        """Its name among deadlines: another customer may use the same order number."""
-        return f"{self.customer_id}/{self.order_id}"
-
-    @property
     def rows(self) -> tuple[str, ...]:
         """The rows that object, in order."""
         return tuple(sorted({reason["row"] for reason in self.why}))

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from o2c_chassis.service import DeadlineReached
+from o2c_chassis.subjects import number_in, of_customer
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.master import ContractAmendRequested, ContractLine, ContractProposed
@@ -94,7 +95,7 @@ def on_contract_amend_requested(event: ContractAmendRequested, work: WorkingSet)
 def on_contract_end_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     """The day after its last: told once, so that nobody charges it again."""
     customer_id = str(event.customer_id)
-    contract_id = event.subject_id.removeprefix(f"{customer_id}/")
+    contract_id = number_in(event.subject_id, customer_id)
     contract = work.get(Contract, customer_id=customer_id, contract_id=contract_id)
     if contract is None or contract.status != ACTIVE or contract.ends_on is None:
         return
@@ -249,7 +250,7 @@ def _watch_the_end(contract: Contract, work: WorkingSet) -> None:
 
 
 def _subject(contract: Contract) -> str:
-    return f"{contract.customer_id}/{contract.contract_id}"
+    return of_customer(contract.customer_id, contract.contract_id)
 
 
 def _refused(customer_id: str, contract_id: str, request: str, reasons: tuple[Reason, ...]) -> RequestRefused:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from o2c_chassis.approvals import Approval, end
 from o2c_chassis.service import DeadlineReached
+from o2c_chassis.subjects import number_in
 from o2c_chassis.working_set import WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.intake import Ordered
@@ -103,9 +104,9 @@ def close(hold: Hold, work: WorkingSet, why: str) -> Iterator[Event]:
     yield from void(hold.approval_id, work, why)
     work.put(replace(hold, open=False, approval_id="", step=0, step_to="", ended_at=work.at))
     for kind in (notices.NOTICE, UNKNOWN_PARTY):
-        work.disarm(kind, hold.subject)
+        work.disarm(kind, notices.subject_of(hold))
     if hold.rate_pair:
-        work.disarm(RATE_LOOK, hold.subject)
+        work.disarm(RATE_LOOK, notices.subject_of(hold))
 
 
 def void(approval_id: str, work: WorkingSet, why: str) -> Iterator[Event]:
@@ -121,7 +122,7 @@ def void(approval_id: str, work: WorkingSet, why: str) -> Iterator[Event]:
 def on_unknown_party_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     """Its customer or contract did not turn up in time: rejected, with the row that set the time."""
     customer_id = str(event.customer_id)
-    order_id = event.subject_id.removeprefix(f"{customer_id}/")
+    order_id = number_in(event.subject_id, customer_id)
     order = work.get(Order, customer_id=customer_id, order_id=order_id)
     hold = work.get(Hold, customer_id=customer_id, order_id=order_id)
     if order is None or hold is None or order.status != WAITING:
@@ -168,7 +169,7 @@ def _keep_waiting(asking: Asking, verdict: credit.Verdict, work: WorkingSet) -> 
         hold = notices.begin(hold, asking.order, work)
     work.put(hold)
     if hold.rate_pair and (look_at := _next_look(hold, waited, work)):
-        work.arm(RATE_LOOK, hold.subject, look_at, customer_id=hold.customer_id)
+        work.arm(RATE_LOOK, notices.subject_of(hold), look_at, customer_id=hold.customer_id)
     yield from _tell(asking, hold, verdict, work)
 
 
@@ -179,10 +180,10 @@ def _tell(asking: Asking, hold: Hold, verdict: credit.Verdict, work: WorkingSet)
         if was != WAITING:
             hours = notices.ask_waiting(asking.order, verdict, work)["wait_hours"]
             due_at = work.at + timedelta(hours=int(str(hours)))
-            work.arm(UNKNOWN_PARTY, hold.subject, due_at, customer_id=hold.customer_id)
+            work.arm(UNKNOWN_PARTY, notices.subject_of(hold), due_at, customer_id=hold.customer_id)
         return
     if was == WAITING:
-        work.disarm(UNKNOWN_PARTY, hold.subject)
+        work.disarm(UNKNOWN_PARTY, notices.subject_of(hold))
     if was != HELD or asking.waited is None or _changed(asking, asking.waited, verdict):
         yield OrderHeld(**asking.content, reasons=verdict.reasons)  # type: ignore[arg-type]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from o2c_chassis.service import DeadlineReached
+from o2c_chassis.subjects import number_in, of_customer
 from o2c_chassis.working_set import Asked, WorkingSet
 from o2c_contracts.event import Event
 from o2c_contracts.orders import Reason
@@ -46,7 +47,7 @@ def begin(hold: Hold, order: Order, work: WorkingSet) -> Hold:
 def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
     """A share of the target has passed and the order still waits: whose turn it is hears of it, each step once."""
     customer_id = str(event.customer_id)
-    hold = work.get(Hold, customer_id=customer_id, order_id=event.subject_id.removeprefix(f"{customer_id}/"))
+    hold = work.get(Hold, customer_id=customer_id, order_id=number_in(event.subject_id, customer_id))
     if hold is None or not hold.step:
         return
     order = work.get(Order, customer_id=customer_id, order_id=hold.order_id)
@@ -56,7 +57,7 @@ def on_notice_due(event: DeadlineReached, work: WorkingSet) -> Iterator[Event]:
         customer_id=customer_id,
         legal_entity=hold.legal_entity,
         currency=hold.currency,
-        escalation_id=f"{hold.subject}:{hold.step}:{hold.round}",
+        escalation_id=f"{subject_of(hold)}:{hold.step}:{hold.round}",
         document_id=hold.order_id,
         level=str(hold.step),
         to=hold.owner if hold.step_to == OWNER else hold.step_to,
@@ -99,7 +100,7 @@ def _next_step(hold: Hold, share: int, order: Order | None, work: WorkingSet) ->
     if not asked.rows or not isinstance(following, int):
         return replace(hold, step=0, step_to="")
     due_at = max(_due(hold, following, order, work), work.at + _LATER)
-    work.arm(NOTICE, hold.subject, due_at, customer_id=hold.customer_id)
+    work.arm(NOTICE, subject_of(hold), due_at, customer_id=hold.customer_id)
     return replace(hold, step=following, step_to=str(asked["to"]))
 
 
@@ -107,3 +108,8 @@ def _due(hold: Hold, share: int, order: Order | None, work: WorkingSet) -> datet
     minutes = hold.target_hours * 60 * share // 100
     calendar = work.calendar(hold.calendar, order.contract_id if order else None)
     return add_business_minutes(calendar, hold.since, minutes)
+
+
+def subject_of(hold: Hold) -> str:
+    """Its name among deadlines: another customer may use the same order number."""
+    return of_customer(hold.customer_id, hold.order_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from o2c_chassis.approvals import Approval
 from o2c_chassis.service import DeadlineReached
+from o2c_chassis.subjects import number_in
 from o2c_chassis.working_set import Need, WorkingSet, need
 from o2c_contracts.billing import BillingItemCancelled, InvoiceIssued
 from o2c_contracts.cash import ItemChanged
@@ -162,7 +163,7 @@ def of_approval(event: ApprovalCommand | DeadlineReached, work: WorkingSet) -> I
 def of_due_order(event: DeadlineReached, work: WorkingSet) -> Iterator[Needs]:
     """An order whose time is up; the deadline's subject is customer/order."""
     customer_id = str(event.customer_id)
-    order_id = event.subject_id.removeprefix(f"{customer_id}/")
+    order_id = number_in(event.subject_id, customer_id)
     yield [
         need(Order, customer_id=customer_id, order_id=order_id),
         need(Hold, customer_id=customer_id, order_id=order_id),
@@ -173,7 +174,7 @@ def of_due_order(event: DeadlineReached, work: WorkingSet) -> Iterator[Needs]:
 
 def of_due_contract(event: DeadlineReached, work: WorkingSet) -> Iterator[Needs]:
     customer_id = str(event.customer_id)
-    contract_id = event.subject_id.removeprefix(f"{customer_id}/")
+    contract_id = number_in(event.subject_id, customer_id)
     yield [need(Contract, customer_id=customer_id, contract_id=contract_id)]
     contract = work.get(Contract, customer_id=customer_id, contract_id=contract_id)
     if contract and contract.approval_id:
