@@ -163,6 +163,6 @@ def test_the_page_from_the_sheet_to_the_release_and_back(place: dict[str, str], 
 
 def pattern(line: str) -> str:
     """Blanks are as wide as tables want; what the demo's long history came to is another number in a short one."""
-    of_history = any(word in line for word in ("decisions would change", "orders/credit 1166", "paid late"))
+    of_history = re.search(r"decisions would change|^orders/credit \d+ |paid late", line)
     found = r"\s+".join(".*".join(map(re.escape, word.split("…"))) for word in line.split())
     return re.sub(r"\d(?:,|\\\.|\d)*", r"[\\d,.]+", found) if of_history else found
