@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .problems import problem
+from .subjects import segment
 
 _DOTS = (".", "..")
 
@@ -53,7 +54,7 @@ def _path_of(scope: Scope) -> str:
         raise ValueError("paths are UTF-8, percent-encoded") from error
     if _unprintable(scope) or any(ord(c) < 32 or ord(c) == 127 for name in names for c in name):
         raise ValueError("paths and queries hold no control characters")
-    return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
+    return "/".join(map(segment, names))
 
 
 def _decoded(value: object) -> object:

@@ -11,6 +11,7 @@ from o2c_contracts.shared import ApprovalRequested
 from o2c_rules.values import Facts
 
 from .approvals import Approval, requested, steps_in, steps_of
+from .errors import Refused
 from .working_set import Asked, WorkingSet
 
 Band = Callable[[int], Asked]
@@ -36,7 +37,7 @@ def raised(
 ) -> tuple[Approval, ApprovalRequested | None]:
     """With the steps of the higher band, where these people's agreement would split a sum; and what is told of that.
 
-    `people`: who agrees, and on whose behalf.
+    `people`: who agrees, and on whose behalf. Refused where nobody may grant the whole.
     """
     if not any(_among(other, people) for other in _others(approval, work)):
         return approval, None
@@ -48,7 +49,11 @@ def raised(
     before, after = band(own), band(all_of_it)
     if [row.id for row in before.rows] == [row.id for row in after.rows]:
         return approval, None
-    more = replace(approval, steps=steps_of(steps_in(str(after["steps"] or ""))))
+    steps = steps_in(str(after["steps"] or ""))
+    if not steps:
+        why = " ".join(after.because) or "nobody may grant the whole"
+        raise Refused("not-approvable", why, "who has neither asked for nor agreed to the rest may agree to this", 403)
+    more = replace(approval, steps=steps_of(steps))
     return more, requested(more, after.id)
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import orjson
 import typer
 
-from .analyst.pasts import window_of
 from .asking import AsJson, in_path
 from .calling import Group, caller, put_json
 from .hands import Service
+from .windows import window_of
 
 outbox = Group("What a service has told: send it once more where the log has lost it.")
 

@@ -237,6 +237,20 @@ def test_who_splits_a_write_off_meets_the_band_of_the_whole():
     assert [s.role for s in other.steps] == ["cash_lead"]
 
 
+def test_who_asked_for_the_rest_of_what_nobody_may_write_off_hears_why_and_another_may_agree():
+    world = rig()
+    world.tell(invoice("I-1", 100_000), invoice("I-2", 100_000))
+    [of_lena] = of(ask(world, "I-1", 20_000, actor="lena"), ApprovalRequested)
+    ask(world, "I-2", 20_000, actor="pat")
+
+    with pytest.raises(Refused, match="ask for it as bad-debt") as refused:
+        agree(world, of_lena.approval_id, "pat", "ar_manager")
+    told = agree(world, of_lena.approval_id, "max", "ar_manager")
+
+    assert (refused.value.code, refused.value.status) == ("not-approvable", 403)
+    assert [e.approved_by for e in of(told, ApprovalGranted)] == [("max",)]
+
+
 def test_a_small_difference_may_not_be_large():
     world = rig()
     world.tell(invoice("I-1", 100_000))

@@ -18,9 +18,10 @@ from o2c_rules.rulebook import RuleBook
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, advise, put_json, put_table, say, stop
+from o2c_console.windows import window_of
 
 from .books import Rules, base_book, known_bundles, one_of, proposed
-from .pasts import History, Since, Tables, Until, history_of, processors, shown, window_of
+from .pasts import History, Since, Tables, Until, history_of, processors, shown
 
 WAYS_SHOWN, CUSTOMERS_SHOWN = 25, 10
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -52,26 +51,6 @@ def history_of(given: Path | None) -> Path:
 def folders_of_history() -> list[Path]:
     """Where this machine keeps recorded decisions: its platform's, then the last demo's."""
     return [f for f in (command_line().history, DEMO / "history") if any(f.glob(f"*/{MANIFEST}"))]
-
-
-def window_of(since: str | None, until: str | None) -> Window:
-    """A day stands for all of it. Ends the program for what is neither a day nor an instant."""
-    found = Window(_instant(since, time.min, "--since"), _instant(until, time.max, "--until"))
-    if found.since and found.until and found.since > found.until:
-        stop(f"--since {since} lies behind --until {until}")
-    return found
-
-
-def _instant(text: str | None, on_a_day: time, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        stop(f"{option} {text} is no date", "write it like 2026-01-31 or 2026-01-31T14:00:00+00:00")
-    if len(text) <= len("2026-01-31"):
-        found = datetime.combine(found.date(), on_a_day)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def processors() -> int:

@@ -12,9 +12,9 @@ from o2c_rules.rulebook import table_files
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import FOUND, Caller, caller, problem_of, put_json, put_table, say, stop
+from o2c_console.windows import window_of
 
 from .books import Rules, proposed
-from .pasts import window_of
 
 WAYS_SHOWN = 25
 

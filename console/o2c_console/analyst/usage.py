@@ -10,9 +10,10 @@ from o2c_rules.history.usage import usage as counted
 
 from o2c_console.asking import AsJson
 from o2c_console.calling import advise, put_json, put_table, stop
+from o2c_console.windows import window_of
 
 from .books import Rules, base_book, one_of
-from .pasts import History, Since, Tables, Until, history_of, processors, shown, window_of
+from .pasts import History, Since, Tables, Until, history_of, processors, shown
 
 
 def usage(
