@@ -11,7 +11,7 @@ def window_of(since: str | None, until: str | None) -> Window:
     """A day stands for all of it. Ends the program for what is neither a day nor an instant."""
     found = Window(_instant(since, time.min, "--since"), _instant(until, time.max, "--until"))
     if found.since and found.until and found.since > found.until:
-        stop(f"--since {since} lies behind --until {until}")
+        stop(f"--since {since} lies behind --until {until}", "--since comes before --until")
     return found
 
 
